@@ -1,0 +1,174 @@
+import { z } from 'zod'
+import { journalEntry, satelliteCounters } from '../experiment/records'
+import { parameterValues } from '../experiment/parameters'
+import type { Contract } from './rpc'
+
+/** What the lab engine asks of an agent over its control channel (JSON-RPC on a local socket, or through SSH). */
+
+export const agentProtocolVersion = 1
+
+const nothing = z.object({})
+const done = z.null()
+
+export const position = z.object({ slot: z.int().min(0), plane: z.int().min(0) })
+
+export const hardware = z.object({
+  cpu: z.string(),
+  cores: z.int(),
+  memoryBytes: z.number(),
+  kernel: z.string(),
+  architecture: z.string(),
+  hostname: z.string(),
+})
+
+export const hello = z.object({
+  role: z.enum(['satellite', 'inference']),
+  hostId: z.string(),
+  version: z.string(),
+  protocolVersion: z.int(),
+  nodeVersion: z.string(),
+  pid: z.int(),
+  startedAt: z.number(),
+  /** The data port on which other hosts of the lab connect; 0 for an inference host. */
+  dataPort: z.int(),
+  hardware,
+})
+export type Hello = z.infer<typeof hello>
+
+/** A satellite host of the lab: who it is, where it listens, which planes it carries. */
+export const peer = z.object({
+  hostId: z.string(),
+  address: z.string(),
+  port: z.int(),
+  planes: z.array(z.int()),
+})
+export type Peer = z.infer<typeof peer>
+
+/** The lab as every host must know it. The token admits a connection until mutual TLS does. */
+export const labTopology = z.object({
+  slots: z.int().min(1),
+  planes: z.int().min(1),
+  peers: z.array(peer),
+  inferenceHostId: z.string(),
+  token: z.string().min(16),
+})
+export type LabTopology = z.infer<typeof labTopology>
+
+/** Names one attempt at a trial; journals and caches belong to it. */
+export const trialKey = z.string().regex(/^[\w.-]+$/)
+
+export const satelliteTrial = z.object({ trialKey, parameters: parameterValues })
+export type SatelliteTrial = z.infer<typeof satelliteTrial>
+
+/** Links are named by one end and a direction: `slot` = to the next slot, `plane` = to the next plane. */
+export const failedLink = position.extend({ direction: z.enum(['slot', 'plane']) })
+export const failures = z.object({ satellites: z.array(position), links: z.array(failedLink) })
+export type Failures = z.infer<typeof failures>
+
+/** How well link delays were honoured: totals over all held packets. */
+export const delayStats = z.object({
+  packets: z.int(),
+  demandedMs: z.number(),
+  achievedMs: z.number(),
+  /** Largest single lateness. */
+  worstMs: z.number(),
+})
+
+const common = {
+  hello: { params: nothing, result: hello },
+  configure: { params: labTopology, result: done },
+  setFailures: { params: failures, result: done },
+  shutdown: { params: nothing, result: done },
+}
+
+export const storedBlock = z.object({
+  hash: z.string(),
+  chunks: z.int(),
+  bytes: z.int(),
+  manifest: z.boolean(),
+})
+
+/** Control of a satellite host. */
+export const satelliteControl = {
+  methods: {
+    ...common,
+    /** Empty every store and counter and take the trial's parameters. */
+    prepareTrial: { params: satelliteTrial, result: done },
+    counters: {
+      params: nothing,
+      result: z.object({
+        satellites: z.array(satelliteCounters),
+        delay: delayStats,
+        peersConnected: z.array(z.string()),
+        rssBytes: z.number(),
+        cpuS: z.number(),
+      }),
+    },
+    storedBlocks: {
+      params: position.extend({ limit: z.int().min(1).max(10_000) }),
+      result: z.array(storedBlock),
+    },
+  },
+  events: {},
+} satisfies Contract
+
+/** The text of a document, or of its first part. */
+export const document = z.object({ title: z.string(), text: z.string() })
+export type Document = z.infer<typeof document>
+
+export const trialSpec = z.object({ trialKey, seed: z.int(), parameters: parameterValues })
+export type TrialSpec = z.infer<typeof trialSpec>
+
+export const trialStatus = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('idle') }),
+  z.object({
+    kind: z.enum(['running', 'paused', 'finished']),
+    trialKey,
+    lastSeq: z.int(),
+    requestsDone: z.int(),
+    requestsTotal: z.int(),
+    epoch: z.int(),
+    elapsedS: z.number(),
+  }),
+])
+export type TrialStatus = z.infer<typeof trialStatus>
+
+/** Control of the inference host. */
+export const inferenceControl = {
+  methods: {
+    ...common,
+    /** Replace the documents that workloads use. Large sets come in several calls with `append`. */
+    loadDocuments: {
+      params: z.object({ append: z.boolean(), documents: z.array(document) }),
+      result: z.object({ documents: z.int() }),
+    },
+    startTrial: { params: trialSpec, result: z.object({ requestsTotal: z.int() }) },
+    pauseTrial: { params: nothing, result: done },
+    resumeTrial: { params: nothing, result: done },
+    abortTrial: { params: nothing, result: done },
+    trialStatus: { params: nothing, result: trialStatus },
+    /** Send `records` events from the entry after `afterSeq` on, and go on as new ones are journaled. */
+    subscribeRecords: { params: z.object({ trialKey, afterSeq: z.int().min(0) }), result: done },
+    /** Everything up to `seq` is stored by the console; the journal may forget it. */
+    acknowledge: { params: z.object({ trialKey, seq: z.int().min(0) }), result: done },
+    status: {
+      params: nothing,
+      result: z.object({
+        delay: delayStats,
+        peersConnected: z.array(z.string()),
+        bytesInFlight: z.int(),
+        rssBytes: z.number(),
+        cpuS: z.number(),
+        apiUrl: z.string().nullable(),
+      }),
+    },
+    /** Serve the OpenAI-compatible API on loopback with these parameters, or stop (null). */
+    serveApi: {
+      params: z.object({ parameters: parameterValues.nullable(), port: z.int().min(0).max(65_535) }),
+      result: z.object({ url: z.string().nullable() }),
+    },
+  },
+  events: {
+    records: z.object({ trialKey, entries: z.array(journalEntry) }),
+  },
+} satisfies Contract

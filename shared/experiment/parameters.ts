@@ -1,0 +1,283 @@
+import { z } from 'zod'
+
+/**
+ * Every parameter of an experiment: one flat list, and the only place where a parameter is defined.
+ * The YAML keys, the form, the CSV columns and the documentation all follow from it. Any parameter can be a factor.
+ */
+export const parameterGroups = ['cache', 'constellation', 'links', 'model', 'workload'] as const
+export type ParameterGroup = (typeof parameterGroups)[number]
+
+interface Described {
+  readonly group: ParameterGroup
+  readonly label: string
+  readonly help: string
+}
+export interface EnumParameter<V extends string = string> extends Described {
+  readonly kind: 'enum'
+  readonly values: readonly V[]
+  readonly default: V
+}
+export interface NumberParameter extends Described {
+  readonly kind: 'integer' | 'number'
+  readonly min: number
+  readonly max: number
+  readonly unit: string
+  readonly default: number
+}
+export interface TextParameter extends Described {
+  readonly kind: 'text'
+  readonly default: string
+}
+export type Parameter = EnumParameter | NumberParameter | TextParameter
+
+const choice = <const V extends string>(
+  group: ParameterGroup,
+  label: string,
+  values: readonly V[],
+  fallback: NoInfer<V>,
+  help: string,
+): EnumParameter<V> => ({ kind: 'enum', group, label, values, default: fallback, help })
+
+const integer = (
+  group: ParameterGroup,
+  label: string,
+  [min, max]: readonly [number, number],
+  unit: string,
+  fallback: number,
+  help: string,
+): NumberParameter => ({ kind: 'integer', group, label, min, max, unit, default: fallback, help })
+
+const real = (
+  group: ParameterGroup,
+  label: string,
+  [min, max]: readonly [number, number],
+  unit: string,
+  fallback: number,
+  help: string,
+): NumberParameter => ({ kind: 'number', group, label, min, max, unit, default: fallback, help })
+
+export const parameters = {
+  cache: choice(
+    'cache',
+    'Cache',
+    ['off', 'skymemory'],
+    'skymemory',
+    'off: every prompt is computed (the baseline). skymemory: KV blocks are kept in the constellation.',
+  ),
+  strategy: choice(
+    'cache',
+    'Placement strategy',
+    ['rotation', 'hop', 'hop_rotation'],
+    'rotation',
+    'How the servers of a block are chosen around the centre. hop assumes that the model is on board of a satellite.',
+  ),
+  servers: integer(
+    'cache',
+    'Servers',
+    [1, 65_535],
+    '',
+    9,
+    'Number of satellites that share the chunks of a block.',
+  ),
+  block_tokens: integer('cache', 'Block length', [1, 65_536], 'tokens', 128, 'Tokens in one block.'),
+  chunk_bytes: integer(
+    'cache',
+    'Chunk size',
+    [256, 4_194_304],
+    'B',
+    12_288,
+    'Bytes in one chunk; the last chunk of a block may be shorter.',
+  ),
+  satellite_bytes: integer(
+    'cache',
+    'Satellite memory',
+    [0, 1_099_511_627_776],
+    'B',
+    67_108_864,
+    'Bytes that one satellite may store; beyond it the least recently used chunk is evicted.',
+  ),
+  eviction: choice(
+    'cache',
+    'Eviction',
+    ['gossip', 'lazy'],
+    'gossip',
+    'After a chunk is evicted, the rest of its block is purged by a message to its other servers (gossip) or by the reader that notices (lazy).',
+  ),
+  lookup: choice(
+    'cache',
+    'Lookup',
+    ['batch', 'binary_search'],
+    'batch',
+    'Ask server 0 for all block hashes at once, or search the longest cached prefix as the paper does.',
+  ),
+  bytes_in_flight: integer(
+    'cache',
+    'Bytes in flight',
+    [65_536, 1_073_741_824],
+    'B',
+    33_554_432,
+    'Upper bound on the chunk bytes that the ground station has asked for, or sent, without an answer.',
+  ),
+  slots: integer('constellation', 'Slots', [1, 65_534], '', 19, 'Satellites in one plane.'),
+  planes: integer('constellation', 'Planes', [1, 65_534], '', 5, 'Orbital planes.'),
+  centre_slot: integer(
+    'constellation',
+    'Centre slot',
+    [0, 65_533],
+    '',
+    9,
+    'Slot of the centre at the start of a trial.',
+  ),
+  centre_plane: integer('constellation', 'Centre plane', [0, 65_533], '', 2, 'Plane of the centre.'),
+  los_slots: integer(
+    'constellation',
+    'LOS slots',
+    [1, 65_534],
+    '',
+    3,
+    'Width of the line-of-sight window, in slots.',
+  ),
+  los_planes: integer(
+    'constellation',
+    'LOS planes',
+    [1, 65_534],
+    '',
+    3,
+    'Height of the line-of-sight window, in planes.',
+  ),
+  altitude_m: real('constellation', 'Altitude', [1, 100_000_000], 'm', 550_000, 'Altitude of the orbits.'),
+  geometry: choice(
+    'constellation',
+    'Constants',
+    ['default', 'paper'],
+    'default',
+    "paper: c = 2.998e8 m/s as in the authors' simulator; default: c = 299,792,458 m/s. Both: R = 6,371,000 m.",
+  ),
+  rotation_period_s: real(
+    'constellation',
+    'Rotation period',
+    [0, 86_400],
+    's',
+    0,
+    'Time between two rotations by one slot; 0 = the constellation stands still.',
+  ),
+  link_delay: choice(
+    'links',
+    'Link delay',
+    ['off', 'virtual', 'real'],
+    'off',
+    'off: links are as fast as the machine. virtual: light time is added to the metrics, nothing waits. real: packets are held for their light time.',
+  ),
+  engine: choice('model', 'Engine', ['synthetic'], 'synthetic', 'The engine of the inference host.'),
+  kvc_bytes_per_token: integer(
+    'model',
+    'KVC per token',
+    [1, 16_777_216],
+    'B',
+    22_528,
+    'Bytes of KV cache of one token; 22,528 is TinyLlama-1.1B at f16.',
+  ),
+  prefill_tokens_per_s: real(
+    'model',
+    'Prefill rate',
+    [0.001, 1e9],
+    'tokens/s',
+    2_000,
+    'Rate at which the synthetic engine computes prompt tokens at position 0.',
+  ),
+  prefill_quadratic_s: real(
+    'model',
+    'Prefill quadratic term',
+    [0, 1],
+    's/token²',
+    1e-8,
+    'Extra time of a prompt token for each token before it (attention).',
+  ),
+  decode_tokens_per_s: real(
+    'model',
+    'Decode rate',
+    [0.001, 1e9],
+    'tokens/s',
+    100,
+    'Output tokens per second.',
+  ),
+  documents: {
+    kind: 'text',
+    group: 'workload',
+    label: 'Documents',
+    default: 'sotu',
+    help: 'sotu: State of the Union addresses; or the path of a folder with .txt files.',
+  },
+  document_count: integer(
+    'workload',
+    'Document count',
+    [1, 100_000],
+    '',
+    12,
+    'Documents that the sessions ask about.',
+  ),
+  document_tokens: integer(
+    'workload',
+    'Document length',
+    [1, 1_000_000],
+    'tokens',
+    768,
+    'Tokens of a document that stand at the start of its prompts.',
+  ),
+  sessions: integer(
+    'workload',
+    'Sessions',
+    [1, 1_000_000],
+    '',
+    16,
+    'Conversations; each is about one document.',
+  ),
+  turns: integer(
+    'workload',
+    'Turns',
+    [1, 1_000],
+    '',
+    3,
+    'Questions in a conversation; a prompt holds all turns before it.',
+  ),
+  zipf_exponent: real('workload', 'Zipf exponent', [0, 10], '', 1, 'Popularity of documents: 0 = all alike.'),
+  output_tokens: integer('workload', 'Output length', [1, 100_000], 'tokens', 24, 'Tokens of an answer.'),
+  concurrency: integer(
+    'workload',
+    'Concurrency',
+    [1, 1_000],
+    '',
+    2,
+    'Conversations that are active at a time.',
+  ),
+} as const satisfies Record<string, Parameter>
+
+export type ParameterName = keyof typeof parameters
+export const parameterNames = Object.keys(parameters) as ParameterName[]
+
+type ValueOf<P> = P extends EnumParameter<infer V> ? V : P extends NumberParameter ? number : string
+/** One value for every parameter: what a trial runs with. */
+export type ParameterValues = { [K in ParameterName]: ValueOf<(typeof parameters)[K]> }
+
+/** The zod schema of one parameter's value. */
+export function parameterSchema(parameter: Parameter): z.ZodType<string | number> {
+  switch (parameter.kind) {
+    case 'enum':
+      return z.enum(parameter.values)
+    case 'integer':
+      return z.int().min(parameter.min).max(parameter.max)
+    case 'number':
+      return z.number().min(parameter.min).max(parameter.max)
+    case 'text':
+      return z.string().min(1)
+  }
+}
+
+/** The schema of a full set of values. Relations between parameters are checked by `checkRelations`. */
+export const parameterValues = z.strictObject(
+  Object.fromEntries(parameterNames.map((name) => [name, parameterSchema(parameters[name])])),
+) as unknown as z.ZodType<ParameterValues>
+
+export const defaultParameters = Object.fromEntries(
+  parameterNames.map((name) => [name, parameters[name].default]),
+) as ParameterValues
