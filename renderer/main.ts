@@ -1,0 +1,5 @@
+import './zod-without-eval'
+import { mountConsole } from './mount'
+import { connectConsole } from './rpc/console-client'
+
+mountConsole('#app', connectConsole(), window.desktop)
