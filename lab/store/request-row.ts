@@ -1,0 +1,87 @@
+import { INTEGER, LIST, listValue, type DuckDBAppender } from '@duckdb/node-api'
+import type { StoredRequest } from '#shared/contract/console-api'
+import { requestRecord, route, type RequestRecord } from '#shared/experiment/records'
+import { z } from 'zod'
+import type { Row } from './database'
+
+/** How a field is appended. Every field of a request record stands here once, in the order of the table's columns. */
+type Kind = 'integer' | 'bigint' | 'double' | 'text' | 'boolean' | 'integers'
+
+const fields = [
+  ['requestId', 'integer'],
+  ['sessionId', 'integer'],
+  ['turn', 'integer'],
+  ['startedAt', 'double'],
+  ['promptTokens', 'integer'],
+  ['outputTokens', 'integer'],
+  ['blocks', 'integer'],
+  ['blocksHit', 'integer'],
+  ['cachedTokens', 'integer'],
+  ['chunksFetched', 'integer'],
+  ['hopsHistogram', 'integers'],
+  ['lookupMs', 'double'],
+  ['getMs', 'double'],
+  ['setMs', 'double'],
+  ['prefillMs', 'double'],
+  ['ttftMs', 'double'],
+  ['tpotMs', 'double'],
+  ['e2eMs', 'double'],
+  ['propagationMs', 'double'],
+  ['bytesRead', 'bigint'],
+  ['bytesWritten', 'bigint'],
+  ['status', 'text'],
+  ['errorCode', 'text'],
+  ['harmful', 'boolean'],
+  ['halfBlocksServed', 'integer'],
+  ['wrongBytesServed', 'integer'],
+] as const satisfies readonly (readonly [keyof RequestRecord, Kind])[]
+
+export const requestFields: readonly (keyof RequestRecord)[] = fields.map(([key]) => key)
+
+const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** `column AS "field"` for every field but the routes, which are large and read alone. */
+export const requestSelection = fields.map(([key]) => `r.${snakeCase(key)} AS "${key}"`).join(', ')
+
+const appendNonNull: Record<Kind, (appender: DuckDBAppender, value: never) => void> = {
+  integer: (appender, value: number) => appender.appendInteger(value),
+  bigint: (appender, value: number) => appender.appendBigInt(BigInt(value)),
+  double: (appender, value: number) => appender.appendDouble(value),
+  text: (appender, value: string) => appender.appendVarchar(value),
+  boolean: (appender, value: boolean) => appender.appendBoolean(value),
+  // The type must be told: an empty list has none of its own.
+  integers: (appender, value: number[]) => appender.appendList(listValue(value), LIST(INTEGER)),
+}
+
+export function appendRequest(
+  appender: DuckDBAppender,
+  attemptId: number,
+  seq: number,
+  record: RequestRecord,
+): void {
+  appender.appendInteger(attemptId)
+  appender.appendInteger(seq)
+  for (const [key, kind] of fields) {
+    const value = record[key]
+    if (value === null) appender.appendNull()
+    else appendNonNull[kind](appender, value as never)
+  }
+  appender.appendVarchar(JSON.stringify(record.routes))
+  appender.endRow()
+}
+
+/** A row of `SELECT t.trial_id AS "trialId", r.seq, <requestSelection>`. */
+export function toStoredRequest(row: Row): StoredRequest {
+  return row as unknown as StoredRequest
+}
+
+const routes = z.array(route)
+
+/** A row of the same selection with `r.routes` beside it. */
+export function toRequestRecord(row: Row): RequestRecord {
+  return requestRecord.parse({
+    kind: 'request',
+    ...row,
+    routes: routes.parse(JSON.parse(String(row['routes']))),
+  })
+}

@@ -1,0 +1,222 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { SkyError } from '#shared/contract/errors'
+import { aRequest, aTrial, anEvent, counters, finishedRecord, journal } from '../testing/records'
+import { temporaryFolder } from '../testing/folders'
+import { storedFields } from './record-store'
+import { requestFields } from './request-row'
+import { openStore, type Store } from './store'
+
+async function aStore(folder = temporaryFolder()): Promise<Store> {
+  const store = await openStore(folder)
+  onTestFinished(() => store.close())
+  return store
+}
+
+const program = { version: '1', gitRevision: 'abc', nodeVersion: 'v20', platform: 'linux' }
+
+async function withRun(
+  store: Store,
+  runId = 'run-1',
+  trials = [aTrial('t1'), aTrial('t2')],
+): Promise<number> {
+  await store.runs.create(
+    { runId, name: 'n', lab: 'local', createdAt: 1, yaml: 'name: n', program, state: { kind: 'queued' } },
+    trials,
+  )
+  return (await store.runs.trials(runId))[0]?.attempt.attemptId as number
+}
+
+describe('runs', () => {
+  it('gives back what was stored, trials in the order of the experiment', async () => {
+    const store = await aStore()
+    await withRun(store, 'run-1', [aTrial('b', { servers: 25 }), aTrial('a')])
+    expect(await store.runs.runs()).toEqual([
+      {
+        runId: 'run-1',
+        name: 'n',
+        lab: 'local',
+        createdAt: 1,
+        yaml: 'name: n',
+        program,
+        state: { kind: 'queued' },
+      },
+    ])
+    const trials = await store.runs.trials('run-1')
+    expect(trials.map((trial) => trial.trialId)).toEqual(['b', 'a'])
+    expect(trials[0]).toMatchObject({ ...aTrial('b', { servers: 25 }) })
+    expect(trials[0]?.attempt).toMatchObject({
+      attempt: 1,
+      state: { kind: 'waiting' },
+      lastSeq: 0,
+      requestsTotal: 48,
+    })
+  })
+
+  it('counts the newest attempt of each trial only', async () => {
+    const store = await aStore()
+    const first = await withRun(store)
+    await store.records.append(first, journal([aRequest(), aRequest({ requestId: 1 })]))
+    await store.runs.changeAttempt(first, { state: { kind: 'completed', startedAt: 1, durationS: 2 } })
+    expect((await store.runs.totals()).get('run-1')).toMatchObject({ trialsDone: 1, requestsDone: 2 })
+    const again = await store.runs.addAttempt('run-1', aTrial('t1'))
+    expect(again.attempt).toBe(2)
+    expect(again.trialKey).toBe('run-1.t1.2')
+    expect((await store.runs.totals()).get('run-1')).toMatchObject({
+      trialsDone: 0,
+      requestsDone: 0,
+      trialsTotal: 2,
+    })
+    expect((await store.records.requests('run-1', null, 0, 10)).total).toBe(0)
+    expect(await store.records.ofAttempt(first)).toHaveLength(2)
+  })
+
+  it('removes a run with all that belongs to it', async () => {
+    const store = await aStore()
+    const attempt = await withRun(store)
+    await store.records.append(attempt, journal([aRequest(), anEvent()]))
+    await store.records.putSatellites(attempt, [{ ...counters(1, 2), host: 'nuc3' }])
+    await store.runs.delete('run-1')
+    expect(await store.runs.runs()).toEqual([])
+    expect(await store.records.ofAttempt(attempt)).toEqual([])
+    expect(await store.records.satellites(attempt)).toEqual([])
+  })
+})
+
+describe('records', () => {
+  it('holds every field of the contract', () => {
+    expect([...requestFields, 'kind', 'routes'].sort()).toEqual([...storedFields.request].sort())
+  })
+
+  it('gives back requests as they were, nulls, empty lists and large numbers too', async () => {
+    const store = await aStore()
+    const attempt = await withRun(store)
+    const failed = aRequest({
+      requestId: 1,
+      ttftMs: null,
+      hopsHistogram: [],
+      routes: [],
+      bytesRead: 2 ** 40,
+      status: 'failed',
+      errorCode: 'engine_failed',
+      harmful: true,
+    })
+    await store.records.append(attempt, journal([aRequest(), failed]))
+    expect(await store.records.request('run-1', 't1', 0)).toEqual(aRequest())
+    expect(await store.records.request('run-1', 't1', 1)).toEqual(failed)
+    const page = await store.records.requests('run-1', 't1', 1, 5)
+    const { kind: _kind, routes: _routes, ...stored } = failed
+    expect(page).toEqual({ total: 2, rows: [{ ...stored, trialId: 't1', seq: 2 }] })
+    await expect(store.records.request('run-1', 't2', 0)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('stores an entry once, however often and in whatever portions it comes', async () => {
+    const store = await aStore()
+    const attempt = await withRun(store)
+    const entries = journal([
+      anEvent(),
+      ...Array.from({ length: 20 }, (_, requestId) => aRequest({ requestId })),
+      finishedRecord(),
+    ])
+    expect(await store.records.append(attempt, entries.slice(0, 8))).toBe(8)
+    expect(await store.records.append(attempt, entries.slice(2, 15))).toBe(15)
+    expect(await store.records.append(attempt, entries.slice(0, 15))).toBe(15)
+    expect(await store.records.append(attempt, entries)).toBe(22)
+    expect((await store.records.ofAttempt(attempt)).map((record) => record.requestId)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index),
+    )
+    const [trial] = await store.runs.trials('run-1')
+    expect(trial?.attempt).toMatchObject({ lastSeq: 22, requestsDone: 20, finished: finishedRecord() })
+    expect(await store.records.events(attempt, 't1')).toHaveLength(1)
+  })
+
+  it('refuses a gap and then stores nothing of that portion', async () => {
+    const store = await aStore()
+    const attempt = await withRun(store)
+    const [one, two, , four] = journal([0, 1, 2, 3].map((requestId) => aRequest({ requestId })))
+    await expect(store.records.append(attempt, [one!, two!, four!])).rejects.toMatchObject({
+      code: 'protocol_error',
+    })
+    expect(await store.records.ofAttempt(attempt)).toEqual([])
+    expect(await store.records.append(attempt, [one!, two!])).toBe(2)
+  })
+
+  it('keeps samples, events of the engine and the last satellite counters', async () => {
+    const store = await aStore()
+    const attempt = await withRun(store)
+    const sample = { tS: 1, storedBytes: 2 ** 35, evictedChunks: 0, migratedChunks: null, epoch: 1 }
+    await store.records.addSamples(attempt, [sample])
+    expect(await store.records.samples(attempt)).toEqual([sample])
+    await store.records.addEvent(attempt, { at: 5, name: 'host_lost', message: 'nuc2' })
+    await store.records.addEvent(attempt, { at: 6, name: 'host_lost', message: 'nuc3' })
+    expect(await store.records.events(attempt, 't1')).toEqual([
+      { trialId: 't1', at: 5, name: 'host_lost', message: 'nuc2' },
+      { trialId: 't1', at: 6, name: 'host_lost', message: 'nuc3' },
+    ])
+    const rows = [0, 1].map((slot) => ({
+      ...counters(slot, 0, { bytes: 2 ** 40, gets: 3, dropped: 1 }),
+      host: 'nuc1',
+    }))
+    await store.records.putSatellites(attempt, rows)
+    await store.records.putSatellites(attempt, rows)
+    expect(await store.records.satellites(attempt)).toEqual(rows)
+  })
+
+  it('survives closing and opening', async () => {
+    const folder = temporaryFolder()
+    const before = await openStore(folder)
+    const attempt = await withRun(before)
+    await before.records.append(attempt, journal([aRequest()]))
+    await before.close()
+    const after = await aStore(folder)
+    expect(await after.records.append(attempt, journal([aRequest(), aRequest({ requestId: 1 })]))).toBe(2)
+    await after.reopen()
+    expect(await after.records.ofAttempt(attempt)).toHaveLength(2)
+  })
+})
+
+describe('a data directory that cannot be used', () => {
+  const opening = (folder: string): Promise<SkyError> =>
+    openStore(folder).then(
+      () => expect.unreachable('the store opened'),
+      (error: SkyError) => error,
+    )
+
+  it('is a file', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'file'), '')
+    expect((await opening(join(folder, 'file'))).code).toBe('storage_unwritable')
+    expect((await opening(join(folder, 'file', 'below'))).code).toBe('storage_unwritable')
+  })
+
+  it('holds a damaged database', async () => {
+    const folder = temporaryFolder()
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'skymemory.duckdb'), 'not a database '.repeat(2_000))
+    expect((await opening(folder)).code).toBe('storage_corrupt')
+  })
+
+  it('is in use, by this process or by another', async () => {
+    const folder = temporaryFolder()
+    const store = await openStore(folder)
+    expect((await opening(folder)).code).toBe('storage_locked')
+    await store.close()
+
+    const script = `import { DuckDBInstance } from '@duckdb/node-api'
+      const db = await DuckDBInstance.create(process.argv[1]); const c = await db.connect()
+      console.log('open'); setInterval(() => c, 1000)`
+    const holder = spawn(
+      process.execPath,
+      ['--input-type=module', '-e', script, join(folder, 'skymemory.duckdb')],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    onTestFinished(() => void holder.kill('SIGKILL'))
+    await once(holder.stdout, 'data')
+    const error = await opening(folder)
+    expect(error.code).toBe('storage_locked')
+    expect(error.details['pid']).toBe(holder.pid)
+  })
+})

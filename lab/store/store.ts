@@ -1,0 +1,32 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Database } from './database'
+import { RecordStore } from './record-store'
+import { RunStore } from './run-store'
+import { storageError } from './storage-errors'
+
+/** Everything that a lab keeps: one database file in the data directory. */
+export interface Store {
+  readonly path: string
+  readonly runs: RunStore
+  readonly records: RecordStore
+  reopen(): Promise<void>
+  close(): Promise<void>
+}
+
+/** @throws SkyError `storage_*`, `version_skew` */
+export async function openStore(dataDirectory: string): Promise<Store> {
+  try {
+    await mkdir(dataDirectory, { recursive: true })
+  } catch (thrown) {
+    throw storageError(thrown, dataDirectory, 'storage_unwritable')
+  }
+  const database = await Database.open(join(dataDirectory, 'skymemory.duckdb'))
+  return {
+    path: database.path,
+    runs: new RunStore(database),
+    records: new RecordStore(database),
+    reopen: () => database.reopen(),
+    close: () => database.close(),
+  }
+}
