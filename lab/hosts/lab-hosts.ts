@@ -1,0 +1,69 @@
+import type { z } from 'zod'
+import type { delayStats, Failures, inferenceControl, satelliteControl } from '#shared/contract/agent-control'
+import type { LabHost, LogLine } from '#shared/contract/console-api'
+import type { Client } from '#shared/contract/rpc'
+import type { SatelliteCounters } from '#shared/experiment/records'
+
+export type SatelliteClient = Client<typeof satelliteControl>
+export type InferenceClient = Client<typeof inferenceControl>
+export type DelayStats = z.infer<typeof delayStats>
+
+export interface LabShape {
+  readonly slots: number
+  readonly planes: number
+}
+
+/** What one host answered when it was last asked how it is. */
+export interface HostSample {
+  /** Unix ms of the answer. */
+  readonly at: number
+  /** Empty for an inference host. */
+  readonly satellites: readonly SatelliteCounters[]
+  readonly delay: DelayStats
+}
+
+export type LabChange =
+  /** A host's state is another one; `lab.hosts()` has it. */
+  | { readonly kind: 'host'; readonly host: LabHost }
+  /** A host ended by itself or was killed; told as soon as it is known. */
+  | { readonly kind: 'lost'; readonly host: LabHost }
+  /** A host was started again, and every other host knows where it is. */
+  | { readonly kind: 'returned'; readonly host: LabHost }
+  | { readonly kind: 'log'; readonly lines: readonly LogLine[] }
+
+/**
+ * The running hosts of a lab, however they are reached: local processes now, SSH hosts later.
+ * Hosts that are lost stay listed, as crashed, until they are restarted.
+ */
+export interface LabHosts {
+  /** `local`, or the name of an inventory. */
+  readonly name: string
+  readonly shape: LabShape
+  /** Satellite hosts in the order of their planes, then the inference host. */
+  hosts(): readonly LabHost[]
+  /** @throws SkyError `host_down` when that host does not run, `not_found` when there is none of that name */
+  satellite(hostId: string): SatelliteClient
+  /** @throws SkyError `host_down` */
+  inference(): InferenceClient
+  /** The newest answer of each host, also of hosts that were lost since. */
+  samples(): ReadonlyMap<string, HostSample>
+  /** Ask every healthy host now. Hosts that do not answer keep their last sample. */
+  poll(): Promise<void>
+  /** Time between two rounds of questions, ms. */
+  setPollPeriod(periodMs: number): void
+  /** Fail and restore satellites and links on all hosts; restarted hosts are told again. */
+  setFailures(failures: Failures): Promise<void>
+  /** Start crashed hosts again; hosts that run are left alone. @throws SkyError `lab_start_failed` */
+  restart(hostIds: readonly string[]): Promise<void>
+  /** Stop every host, in reverse order of their start. Never fails. */
+  stop(): Promise<void>
+  onChange(listener: (change: LabChange) => void): () => void
+}
+
+/** Starts a lab of a given shape. @throws SkyError `lab_start_failed`, `version_skew`, `cancelled` */
+export type StartLab = (
+  shape: LabShape,
+  onStep: (step: string, hosts: readonly LabHost[]) => void,
+  onChange: (change: LabChange) => void,
+  signal: AbortSignal,
+) => Promise<LabHosts>

@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { LiveBatch } from '#shared/contract/console-api'
+import { aRequest, aTrial } from '../testing/records'
+import { LiveBatcher } from './live-batch'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+it('sends columns at most ten times a second, and counts what it leaves out', () => {
+  const batches: LiveBatch[] = []
+  const batcher = new LiveBatcher('run', aTrial('t1', { servers: 25 }), (batch) => batches.push(batch))
+  for (let ms = 0; ms < 1_000; ms += 10) {
+    batcher.add(Array.from({ length: 150 }, (_, index) => aRequest({ requestId: ms * 100 + index })))
+    vi.advanceTimersByTime(10)
+  }
+  batcher.flush()
+  expect(batches.length).toBeLessThanOrEqual(11)
+  const sent = batches.reduce((sum, batch) => sum + batch.requestId.length, 0)
+  const dropped = batches.reduce((sum, batch) => sum + batch.dropped, 0)
+  expect(sent + dropped).toBe(15_000)
+  expect(dropped).toBeGreaterThan(0)
+  expect(batches[0]).toMatchObject({
+    series: 'rotation · 25 servers',
+    strategy: 'rotation',
+    linkDelay: 'off',
+  })
+})
+
+it('tells the end of a request and the mean of its hops, and null where nothing was measured', () => {
+  const batches: LiveBatch[] = []
+  const batcher = new LiveBatcher('run', aTrial('t1', { cache: 'off' }), (batch) => batches.push(batch))
+  batcher.add([
+    aRequest({ startedAt: 1_000, e2eMs: 50, hopsHistogram: [0, 3, 1] }),
+    aRequest({ startedAt: 2_000, e2eMs: null, ttftMs: null, hopsHistogram: [] }),
+  ])
+  batcher.flush()
+  expect(batches[0]).toMatchObject({ at: [1_050, 2_000], hopsMean: [1.25, null], ttftMs: [170.5, null] })
+  expect(batches[0]).toMatchObject({ series: 'cache off', strategy: 'off' })
+})

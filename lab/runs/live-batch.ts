@@ -1,0 +1,75 @@
+import type { LiveBatch, PlannedTrial } from '#shared/contract/console-api'
+import { histogramMean } from '#shared/stats/quantile'
+import type { RequestRecord } from '#shared/experiment/records'
+import { seriesOf } from './series'
+
+/** Ten batches a second look smooth; more would only cost. */
+const shortestGapMs = 100
+/** Requests in one batch; charts cannot show more in a tenth of a second. Those beyond are counted as dropped. */
+const mostRows = 1_000
+
+/** Gathers stored requests into columns for the live charts. */
+export class LiveBatcher {
+  readonly #runId: string
+  readonly #trial: PlannedTrial
+  readonly #emit: (batch: LiveBatch) => void
+  #waiting: RequestRecord[] = []
+  #dropped = 0
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(runId: string, trial: PlannedTrial, emit: (batch: LiveBatch) => void) {
+    this.#runId = runId
+    this.#trial = trial
+    this.#emit = emit
+  }
+
+  add(records: readonly RequestRecord[]): void {
+    if (records.length === 0) return
+    const room = mostRows - this.#waiting.length
+    this.#waiting.push(...records.slice(0, room))
+    this.#dropped += Math.max(0, records.length - room)
+    this.#timer ??= setTimeout(() => this.flush(), shortestGapMs)
+  }
+
+  /** Send what waits, now. */
+  flush(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    if (this.#waiting.length === 0) return
+    this.#emit(liveBatch(this.#runId, this.#trial, this.#waiting, this.#dropped))
+    this.#waiting = []
+    this.#dropped = 0
+  }
+}
+
+/** Unix ms when a request ended; where that was not measured, when it started. */
+export function endedAt(record: Pick<RequestRecord, 'startedAt' | 'e2eMs'>): number {
+  return record.startedAt + (record.e2eMs ?? 0)
+}
+
+export function liveBatch(
+  runId: string,
+  trial: PlannedTrial,
+  records: readonly RequestRecord[],
+  dropped: number,
+): LiveBatch {
+  return {
+    runId,
+    trialId: trial.trialId,
+    linkDelay: trial.parameters.link_delay,
+    ...seriesOf(trial.parameters),
+    requestId: records.map((record) => record.requestId),
+    at: records.map(endedAt),
+    ttftMs: records.map((record) => record.ttftMs),
+    tpotMs: records.map((record) => record.tpotMs),
+    hopsMean: records.map((record) => histogramMean(record.hopsHistogram)),
+    propagationMs: records.map((record) => record.propagationMs),
+    blocks: records.map((record) => record.blocks),
+    blocksHit: records.map((record) => record.blocksHit),
+    promptTokens: records.map((record) => record.promptTokens),
+    cachedTokens: records.map((record) => record.cachedTokens),
+    outputTokens: records.map((record) => record.outputTokens),
+    bytesRead: records.map((record) => record.bytesRead),
+    dropped,
+  }
+}
