@@ -11,16 +11,25 @@ const tieResolution = 2 ** -20
  */
 export function nearestCells(torus: Torus, box: Box, servers: number): Int32Array {
   const { width, height } = box
-  const cells = Int32Array.from({ length: width * height }, (_, cell) => cell)
-  if (servers === cells.length) return cells
+  const cells = new Int32Array(servers)
   const weights = groundWeights(torus)
   const middleRow = Math.floor(height / 2)
   const middleColumn = Math.floor(width / 2)
-  const distances = Float64Array.from(cells, (cell) => {
+  const distances = new Float64Array(width * height)
+  for (let cell = 0; cell < distances.length; cell++) {
     const rows = Math.floor(cell / width) - middleRow
     const columns = (cell % width) - middleColumn
-    return Math.round((rows * rows * weights.plane + columns * columns * weights.slot) / tieResolution)
-  })
-  cells.sort((a, b) => (distances[a] as number) - (distances[b] as number) || a - b)
-  return cells.subarray(0, servers).sort()
+    const squared = rows * rows * weights.plane + columns * columns * weights.slot
+    distances[cell] = Math.round(squared / tieResolution)
+  }
+  // Everything nearer than the n-th distance is in; of those as far as the n-th, the first ones.
+  const sorted = distances.slice().sort()
+  const farthest = sorted[servers - 1] as number
+  let ties = servers - sorted.indexOf(farthest)
+  let taken = 0
+  for (let cell = 0; cell < distances.length && taken < servers; cell++) {
+    const distance = distances[cell] as number
+    if (distance < farthest || (distance === farthest && ties-- > 0)) cells[taken++] = cell
+  }
+  return cells
 }

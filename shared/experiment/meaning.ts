@@ -1,0 +1,22 @@
+import type { ParameterName, ParameterValues } from './parameters'
+import { parameterNames, parameters } from './parameters'
+
+/** Without a cache there are no blocks and no constellation: only these parameters say anything about a trial. */
+const meaningfulWithoutCache: ReadonlySet<ParameterName> = new Set([
+  'cache',
+  'engine',
+  'prefill_tokens_per_s',
+  'prefill_quadratic_s',
+  'decode_tokens_per_s',
+  ...parameterNames.filter((name) => parameters[name].group === 'workload'),
+])
+
+/** Whether a parameter can make a difference in a trial with or without a cache. */
+export function hasMeaning(name: ParameterName, cache: ParameterValues['cache']): boolean {
+  return cache === 'skymemory' || meaningfulWithoutCache.has(name)
+}
+
+/** The series that a trial belongs to in charts and tables. */
+export function seriesOf(values: Pick<ParameterValues, 'cache' | 'strategy' | 'servers'>): string {
+  return values.cache === 'off' ? 'cache off' : `${values.strategy}, ${values.servers} servers`
+}
