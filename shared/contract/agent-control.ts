@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { journalEntry, satelliteCounters } from '../experiment/records'
 import { parameterValues } from '../experiment/parameters'
+import { errorBody } from './errors'
 import type { Contract } from './rpc'
 
 /** What the lab engine asks of an agent over its control channel (JSON-RPC on a local socket, or through SSH). */
@@ -129,6 +130,8 @@ export const trialStatus = z.discriminatedUnion('kind', [
     requestsTotal: z.int(),
     epoch: z.int(),
     elapsedS: z.number(),
+    /** Why the trial paused by itself (its journal cannot be written), or null. */
+    problem: errorBody.nullable(),
   }),
 ])
 export type TrialStatus = z.infer<typeof trialStatus>

@@ -31,6 +31,7 @@ export const desktopCommand = z.enum([
 ])
 export type DesktopCommand = z.infer<typeof desktopCommand>
 
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not a Uint8Array')
 const fileName = z.string().min(1).max(200)
 
 export const desktopContract = {
@@ -42,7 +43,7 @@ export const desktopContract = {
       result: pathOrNothing,
     },
     saveFile: {
-      params: z.object({ suggestedName: fileName, data: z.instanceof(Uint8Array) }),
+      params: z.object({ suggestedName: fileName, data: bytes }),
       result: pathOrNothing,
     },
     showInFolder: { params: z.object({ path: z.string().min(1) }), result: done },
@@ -84,14 +85,6 @@ export interface DesktopApi {
 
 /** `window.engine`: the way to the lab engine, used by the window's RPC client only. */
 export interface EngineBridge {
-  /** Ask for a connection. Its MessagePort arrives as a message of the window whose data is `enginePortMessage`. */
+  /** Ask for a connection. Its MessagePort arrives as a message of the window (desktop-channels.ts). */
   connect(): Promise<DesktopAnswer<null>>
-}
-
-/** Marks the window message that carries the port of the lab engine. */
-export const enginePortMessage = 'skymemory:engine-port'
-
-/** IPC channel of a desktop method or event. */
-export function desktopChannel(name: string): string {
-  return `desktop:${name}`
 }

@@ -10,8 +10,9 @@ export interface Turn {
  * @param documentText already cut to the workload's length
  */
 export function promptText(documentText: string, turnsSoFar: readonly Turn[], question: string): string {
-  const dialogue = turnsSoFar.map((turn) => `${ask(turn.question)}${turn.answer}`).join('')
-  return `${documentText}${dialogue}${ask(question)}`
+  const dialogue = turnsSoFar.map((turn) => `${questionText(turn.question)}${turn.answer}`).join('')
+  return `${documentText}${dialogue}${questionText(question)}`
 }
 
-const ask = (question: string): string => `\n\nQuestion: ${question}\nAnswer: `
+/** A question as it stands in a prompt, with what separates it from the text before. */
+export const questionText = (question: string): string => `\n\nQuestion: ${question}\nAnswer: `

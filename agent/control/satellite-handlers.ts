@@ -1,0 +1,43 @@
+import { satelliteControl, type Hello } from '#shared/contract/agent-control'
+import type { Handlers } from '#shared/contract/rpc'
+import type { SatelliteHost } from '../satellite/satellite-host'
+
+/** The control methods of a satellite host. */
+export function satelliteHandlers(
+  host: SatelliteHost,
+  hello: () => Hello,
+  shutdown: () => void,
+): Handlers<typeof satelliteControl> {
+  return {
+    hello,
+    configure: (topology) => {
+      host.configure(topology)
+      return null
+    },
+    setFailures: (failures) => {
+      host.setFailures(failures)
+      return null
+    },
+    prepareTrial: (trial) => {
+      host.prepareTrial(trial)
+      return null
+    },
+    counters: () => ({
+      satellites: host.counters(),
+      delay: host.delayTotals(),
+      peersConnected: host.transport.connectedPeers(),
+      rssBytes: process.memoryUsage.rss(),
+      cpuS: cpuSeconds(),
+    }),
+    storedBlocks: ({ slot, plane, limit }) => host.storedBlocks({ slot, plane }, limit),
+    shutdown: () => {
+      setImmediate(shutdown)
+      return null
+    },
+  }
+}
+
+export function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}

@@ -1,0 +1,188 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { toErrorBody } from '#shared/contract/errors'
+import type { RequestRecord } from '#shared/experiment/records'
+import { blockHashes } from '#shared/kvc/block-hash'
+import { usablePrefix } from '#shared/kvc/prefix'
+import type { Engine, EngineSession, OutputToken } from './engine/engine'
+import type { FetchResult, KvcClient, LookupResult } from './kvc/kvc-client'
+
+/** An engine with the cache in front of it; `kvc` null = cache off. */
+export interface CachedModel {
+  readonly engine: Engine
+  readonly kvc: KvcClient | null
+  readonly blockTokens: number
+}
+
+export interface ModelRequest {
+  readonly prompt: readonly number[]
+  readonly maxTokens: number
+  readonly signal: AbortSignal
+  /** Called for every output token as it is made. */
+  readonly onToken?: (token: OutputToken) => void
+}
+
+/** Everything of a request record but its place in the workload. */
+export type Measurement = Omit<RequestRecord, 'kind' | 'requestId' | 'sessionId' | 'turn'>
+
+interface CachedPrefix {
+  readonly lookup: LookupResult
+  readonly fetch: FetchResult
+}
+
+/**
+ * Answers one prompt: look the prefix up, fetch it, compute the rest, stream tokens, store the new blocks.
+ * Never throws: a failure is part of the measurement. Resolves when all new blocks are stored.
+ */
+export async function answerRequest(model: CachedModel, request: ModelRequest): Promise<Measurement> {
+  const accepted = performance.now()
+  const measurement = emptyMeasurement(performance.timeOrigin + accepted, request)
+  const hashes = blockHashes(request.prompt, model.blockTokens, model.engine.model.namespace)
+  measurement.blocks = hashes.length
+  let session: EngineSession | null = null
+  try {
+    session = model.engine.open(request.prompt, hashes, model.blockTokens, request.signal)
+    const cached = model.kvc === null ? null : await readPrefix(model, model.kvc, request, hashes)
+    if (cached !== null) recordPrefix(measurement, cached, model.blockTokens)
+    const blocks = cached?.fetch.blocks ?? []
+    const prefill = await session.prefill(blocks)
+    measurement.prefillMs = prefill.computeMs
+    measurement.harmful = isHarmful(measurement, model.engine.measuredPrefillRate())
+    const stored = storeNewBlocks(model.kvc, session, hashes, blocks.length)
+    stored.catch(() => undefined) // looked at below; an aborted answer leaves it alone
+    const virtualMs = cached === null ? 0 : cached.lookup.timing.virtualMs + cached.fetch.timing.virtualMs
+    await decode(session, request, measurement, accepted - virtualMs)
+    await finishStore(measurement, stored)
+    await checkServed(measurement, model, hashes, cached)
+  } catch (thrown) {
+    measurement.status = request.signal.aborted ? 'cancelled' : 'failed'
+    measurement.errorCode = request.signal.aborted ? 'cancelled' : toErrorBody(thrown).code
+  } finally {
+    session?.close()
+  }
+  return measurement
+}
+
+async function readPrefix(
+  model: CachedModel,
+  kvc: KvcClient,
+  request: ModelRequest,
+  hashes: readonly Uint8Array[],
+): Promise<CachedPrefix | null> {
+  if (hashes.length === 0) return null
+  const lookup = await kvc.lookup(hashes)
+  const usable = usablePrefix(lookup.manifests.length, request.prompt.length, model.blockTokens)
+  const fetch = await kvc.fetch(hashes.slice(0, usable), lookup.manifests, { recordRoutes: true })
+  return { lookup, fetch }
+}
+
+function recordPrefix(measurement: Measurement, { lookup, fetch }: CachedPrefix, blockTokens: number): void {
+  measurement.lookupMs = lookup.timing.ms
+  measurement.blocksHit = fetch.blocks.length
+  measurement.cachedTokens = fetch.blocks.length * blockTokens
+  if (fetch.stats.chunksFetched === 0) return
+  measurement.getMs = fetch.timing.ms
+  measurement.chunksFetched = fetch.stats.chunksFetched
+  measurement.bytesRead = fetch.stats.bytesRead
+  measurement.hopsHistogram = fetch.stats.hopsHistogram
+  measurement.propagationMs = fetch.stats.propagationMs === 0 ? null : fetch.stats.propagationMs
+  measurement.routes = fetch.stats.routes
+}
+
+/** A hit does harm when reading it took longer than computing it would have. */
+function isHarmful({ cachedTokens, lookupMs, getMs }: Measurement, tokensPerS: number | null): boolean {
+  if (cachedTokens === 0 || tokensPerS === null) return false
+  return (lookupMs ?? 0) + (getMs ?? 0) > (cachedTokens / tokensPerS) * 1000
+}
+
+/** @param begun when the request was accepted, less the light time that nothing waited for (`virtual` mode) */
+async function decode(
+  session: EngineSession,
+  { maxTokens, onToken }: ModelRequest,
+  measurement: Measurement,
+  begun: number,
+): Promise<void> {
+  let last = 0
+  for await (const token of session.decode(maxTokens)) {
+    last = performance.now() - begun
+    measurement.ttftMs ??= last
+    measurement.outputTokens += 1
+    onToken?.(token)
+  }
+  if (measurement.ttftMs === null) return
+  measurement.e2eMs = last
+  if (measurement.outputTokens > 1) {
+    measurement.tpotMs = (last - measurement.ttftMs) / (measurement.outputTokens - 1)
+  }
+}
+
+interface Stored {
+  readonly bytesWritten: number
+  readonly ms: number
+}
+
+/** Begins at once, beside decoding; a failed store is no failure of the request. */
+async function storeNewBlocks(
+  kvc: KvcClient | null,
+  session: EngineSession,
+  hashes: readonly Uint8Array[],
+  cachedBlocks: number,
+): Promise<Stored | null> {
+  if (kvc === null || hashes.length === cachedBlocks) return null
+  const blocks = hashes.slice(cachedBlocks).map((hash, i) => ({
+    hash,
+    bytes: () => session.exportBlock(cachedBlocks + i),
+  }))
+  const { bytesWritten, timing } = await kvc.store(blocks)
+  return { bytesWritten, ms: timing.ms }
+}
+
+async function finishStore(measurement: Measurement, stored: Promise<Stored | null>): Promise<void> {
+  const result = await stored
+  if (result === null) return
+  measurement.bytesWritten = result.bytesWritten
+  measurement.setMs = result.ms
+}
+
+/** After the answer is out, so that checking costs no latency: was every block whole, and every byte right? */
+async function checkServed(
+  measurement: Measurement,
+  model: CachedModel,
+  hashes: readonly Uint8Array[],
+  cached: CachedPrefix | null,
+): Promise<void> {
+  for (const [i, block] of (cached?.fetch.blocks ?? []).entries()) {
+    await nextTurn()
+    const wrong = model.engine.countWrongBytes(hashes[i] as Uint8Array, block)
+    if (wrong !== null) measurement.wrongBytesServed += wrong
+    if (cached?.fetch.receivedBytes[i] !== block.byteLength) measurement.halfBlocksServed += 1
+  }
+}
+
+function emptyMeasurement(startedAt: number, { prompt }: ModelRequest): Measurement {
+  return {
+    startedAt,
+    promptTokens: prompt.length,
+    outputTokens: 0,
+    blocks: 0,
+    blocksHit: 0,
+    cachedTokens: 0,
+    chunksFetched: 0,
+    hopsHistogram: [],
+    lookupMs: null,
+    getMs: null,
+    setMs: null,
+    prefillMs: null,
+    ttftMs: null,
+    tpotMs: null,
+    e2eMs: null,
+    propagationMs: null,
+    bytesRead: 0,
+    bytesWritten: 0,
+    status: 'ok',
+    errorCode: null,
+    harmful: false,
+    halfBlocksServed: 0,
+    wrongBytesServed: 0,
+    routes: [],
+  }
+}

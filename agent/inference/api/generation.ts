@@ -1,0 +1,55 @@
+import type { CachedModel } from '../answer-request'
+import { answerRequest, type Measurement } from '../answer-request'
+import { StopFilter } from './stop-filter'
+
+export interface GenerationRequest {
+  readonly prompt: readonly number[]
+  readonly maxTokens: number
+  readonly stop: readonly string[]
+  readonly signal: AbortSignal
+}
+
+export type GenerationEvent =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'end'; readonly reason: 'stop' | 'length'; readonly measurement: Measurement }
+  | { readonly kind: 'failed'; readonly measurement: Measurement }
+
+/** One answer as a stream of events; ends with `end` or `failed`. Stopping to read it aborts the request. */
+export async function* generate(model: CachedModel, request: GenerationRequest): AsyncGenerator<GenerationEvent> {
+  const own = new AbortController()
+  const signal = AbortSignal.any([request.signal, own.signal])
+  const filter = new StopFilter(request.stop)
+  const events: GenerationEvent[] = []
+  let wake = (): void => undefined
+  const emit = (event: GenerationEvent): void => {
+    events.push(event)
+    wake()
+  }
+  const onToken = ({ text }: { text: string }): void => {
+    const out = filter.push(text)
+    if (out !== '') emit({ kind: 'text', text: out })
+    if (filter.stopped) own.abort(new Error('a stop sequence was reached'))
+  }
+  void answerRequest(model, { prompt: request.prompt, maxTokens: request.maxTokens, signal, onToken }).then(
+    (measurement) => {
+      const rest = filter.end()
+      if (rest !== '') emit({ kind: 'text', text: rest })
+      if (filter.stopped) emit({ kind: 'end', reason: 'stop', measurement })
+      else if (measurement.status === 'ok') emit({ kind: 'end', reason: 'length', measurement })
+      else emit({ kind: 'failed', measurement })
+    },
+  )
+  try {
+    for (;;) {
+      const event = events.shift()
+      if (event === undefined) {
+        await new Promise<void>((resolve) => (wake = resolve))
+        continue
+      }
+      yield event
+      if (event.kind !== 'text') return
+    }
+  } finally {
+    own.abort(new Error('the client has gone'))
+  }
+}

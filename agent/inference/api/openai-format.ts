@@ -1,0 +1,58 @@
+import type { Measurement } from '../answer-request'
+
+/** Answers in the shape of the OpenAI API, so that its clients understand them. */
+export type Endpoint = 'completions' | 'chat'
+
+export interface AnswerHead {
+  readonly endpoint: Endpoint
+  readonly id: string
+  readonly model: string
+  /** Unix seconds. */
+  readonly created: number
+}
+
+export function usage({ promptTokens, outputTokens, cachedTokens }: Measurement) {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: outputTokens,
+    total_tokens: promptTokens + outputTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+  }
+}
+
+export function wholeAnswer(head: AnswerHead, text: string, reason: string, measurement: Measurement) {
+  const chat = head.endpoint === 'chat'
+  const content = chat ? { message: { role: 'assistant', content: text } } : { text, logprobs: null }
+  return {
+    id: head.id,
+    object: chat ? 'chat.completion' : 'text_completion',
+    created: head.created,
+    model: head.model,
+    choices: [{ index: 0, ...content, finish_reason: reason }],
+    usage: usage(measurement),
+  }
+}
+
+export function chunk(head: AnswerHead, text: string | null, reason: string | null) {
+  const chat = head.endpoint === 'chat'
+  const content = chat
+    ? { delta: text === null ? {} : { role: 'assistant', content: text } }
+    : { text: text ?? '', logprobs: null }
+  return {
+    ...chunkHead(head),
+    choices: [{ index: 0, ...content, finish_reason: reason }],
+  }
+}
+
+/** The last chunk of a stream whose client asked for usage. */
+export function usageChunk(head: AnswerHead, measurement: Measurement) {
+  return { ...chunkHead(head), choices: [], usage: usage(measurement) }
+}
+
+function chunkHead({ endpoint, id, created, model }: AnswerHead) {
+  return { id, object: endpoint === 'chat' ? 'chat.completion.chunk' : 'text_completion', created, model }
+}
+
+export function apiError(message: string, type: string, code: string | null) {
+  return { error: { message, type, param: null, code } }
+}

@@ -1,0 +1,227 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Document, Failures, LabTopology, TrialSpec, TrialStatus } from '#shared/contract/agent-control'
+import { SkyError } from '#shared/contract/errors'
+import type { ParameterValues } from '#shared/experiment/parameters'
+import type { JournalEntry } from '#shared/experiment/records'
+import { chunkCount } from '#shared/kvc/chunks'
+import { planWorkload } from '#shared/workload/plan'
+import { questionText } from '#shared/workload/prompt'
+import type { Log } from '../log'
+import { TrialNetwork } from '../network/trial-network'
+import { DelayLine } from '../satellite/delay-line'
+import { TcpTransport } from '../transport/tcp-transport'
+import type { CachedModel } from './answer-request'
+import { longEnough, openingTokens } from './documents'
+import type { Engine } from './engine/engine'
+import { SyntheticEngine } from './engine/synthetic-engine'
+import { GroundStation, isForGround } from './kvc/ground-station'
+import { KvcClient } from './kvc/kvc-client'
+import { Journal } from './trial/journal'
+import { PromptSession } from './trial/prompt-session'
+import { TrialRunner } from './trial/trial-runner'
+
+/** Called with every new entry of a trial's journal. */
+export type EntryListener = (trialKey: string, entry: JournalEntry) => void
+
+/** The ground station and the model's host: runs trials, and serves the API between them. */
+export class InferenceHost {
+  readonly transport: TcpTransport
+  readonly delayLine = new DelayLine()
+  readonly #journalDirectory: string
+  readonly #log: Log
+  readonly #journals = new Map<string, Journal>()
+  readonly #listeners = new Set<EntryListener>()
+  #topology: LabTopology | null = null
+  #failures: Failures = { satellites: [], links: [] }
+  #documents: Document[] = []
+  #station: GroundStation | null = null
+  #kvc: KvcClient | null = null
+  #trial: TrialRunner | null = null
+
+  constructor(hostId: string, journalDirectory: string, log: Log) {
+    this.#journalDirectory = journalDirectory
+    this.#log = log
+    this.transport = new TcpTransport(
+      hostId,
+      {
+        onArrival: (arrival) => isForGround(arrival) && this.#station?.arrive(arrival),
+        onPeerConnected: (peer) => {
+          this.#station?.network.setLostPlanes(this.#lostPlanes())
+          this.#trial?.event('host_returned', `satellite host ${peer} is connected again`)
+        },
+        onPeerLost: (peer) => {
+          this.#station?.network.setLostPlanes(this.#lostPlanes())
+          this.#station?.hostLost(peer)
+          this.#trial?.event('host_lost', `connection to satellite host ${peer} lost`)
+        },
+      },
+      log,
+    )
+  }
+
+  configure(topology: LabTopology): void {
+    this.#topology = topology
+    this.transport.configure(topology)
+  }
+
+  setFailures(failures: Failures): void {
+    const before = this.#failures
+    this.#failures = failures
+    this.#station?.network.setFailures(failures)
+    for (const { name, message } of describeChanges(before, failures)) this.#trial?.event(name, message)
+  }
+
+  loadDocuments(append: boolean, documents: readonly Document[]): number {
+    this.#documents = append ? [...this.#documents, ...documents] : [...documents]
+    return this.#documents.length
+  }
+
+  /** Open the cache for these parameters: a fresh ground station, epoch 0. Null when the cache is off. */
+  openModel(parameters: ParameterValues): CachedModel {
+    const engine = createEngine(parameters)
+    this.#station?.close('another trial has begun')
+    this.#station = null
+    this.#kvc = null
+    this.delayLine.reset(parameters.link_delay)
+    if (parameters.cache === 'skymemory') {
+      const network = new TrialNetwork(parameters, this.#failures, this.#lostPlanes())
+      this.#station = new GroundStation(this.transport, this.delayLine, network, (plane) => this.#hostOfPlane(plane))
+      this.#kvc = new KvcClient(this.#station, blockShape(parameters), parameters.bytes_in_flight)
+    }
+    return { engine, kvc: this.#kvc, blockTokens: parameters.block_tokens }
+  }
+
+  async startTrial(spec: TrialSpec): Promise<{ requestsTotal: number }> {
+    if (this.trialRunning) {
+      throw new SkyError('conflict', `trial ${this.#trial?.spec.trialKey} is still running`, 'Cancel it first.')
+    }
+    const { parameters } = spec
+    const model = this.openModel(parameters)
+    const sessions = await this.#planSessions(spec, model.engine)
+    const journal = Journal.create(this.#journalDirectory, spec.trialKey)
+    this.#journals.set(spec.trialKey, journal)
+    const trial = new TrialRunner(spec, model, sessions, journal, (entry) => {
+      for (const listener of this.#listeners) listener(spec.trialKey, entry)
+    })
+    this.#trial = trial
+    this.#log.info(`trial ${spec.trialKey} begins: ${trial.requestsTotal} requests`)
+    void trial
+      .run()
+      .then(() => this.#log.info(`trial ${spec.trialKey} is over`))
+      .catch((thrown: unknown) => this.#log.error(`trial ${spec.trialKey} broke: ${String(thrown)}`))
+    return { requestsTotal: trial.requestsTotal }
+  }
+
+  get trialRunning(): boolean {
+    const kind = this.#trial?.progress().kind
+    return kind === 'running' || kind === 'paused'
+  }
+
+  get trial(): TrialRunner | null {
+    return this.#trial
+  }
+
+  get bytesInFlight(): number {
+    return this.#kvc?.bytesInFlight ?? 0
+  }
+
+  trialStatus(): TrialStatus {
+    if (this.#trial === null) return { kind: 'idle' }
+    const { spec, journal } = this.#trial
+    return { ...this.#trial.progress(), trialKey: spec.trialKey, lastSeq: journal.lastSeq }
+  }
+
+  /** The journal of a trial of this process, or one that an earlier process left on disk. */
+  journal(trialKey: string): Journal {
+    const journal = this.#journals.get(trialKey) ?? Journal.reopen(this.#journalDirectory, trialKey)
+    if (journal === null) {
+      throw new SkyError('not_found', `there is no journal of trial ${trialKey} in ${this.#journalDirectory}`)
+    }
+    this.#journals.set(trialKey, journal)
+    return journal
+  }
+
+  onEntry(listener: EntryListener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  close(): void {
+    this.#trial?.abort()
+    this.#station?.close('the inference host is shutting down')
+    this.transport.close()
+    for (const journal of this.#journals.values()) journal.close()
+  }
+
+  async #planSessions({ seed, parameters }: TrialSpec, engine: Engine): Promise<PromptSession[]> {
+    const candidates = longEnough(this.#documents, parameters.document_tokens)
+    const plan = planWorkload({ seed, parameters, documents: candidates.length })
+    const openings = new Map<number, number[]>()
+    for (const { document } of plan) {
+      if (openings.has(document)) continue
+      await nextTurn()
+      openings.set(document, openingTokens(engine, candidates[document] as Document, parameters.document_tokens))
+    }
+    return plan.map(
+      ({ document, questions }) =>
+        new PromptSession(
+          openings.get(document) ?? [],
+          questions.map((question) => engine.tokenise(questionText(question))),
+        ),
+    )
+  }
+
+  #hostOfPlane(plane: number): string {
+    return this.#topology?.peers.find((peer) => peer.planes.includes(plane))?.hostId ?? ''
+  }
+
+  #lostPlanes(): number[] {
+    const peers = this.#topology?.peers ?? []
+    return peers.filter((peer) => !this.transport.isConnected(peer.hostId)).flatMap((peer) => peer.planes)
+  }
+}
+
+function createEngine(parameters: ParameterValues): Engine {
+  return new SyntheticEngine({
+    kvcBytesPerToken: parameters.kvc_bytes_per_token,
+    prefillTokensPerS: parameters.prefill_tokens_per_s,
+    prefillQuadraticS: parameters.prefill_quadratic_s,
+    decodeTokensPerS: parameters.decode_tokens_per_s,
+  })
+}
+
+/** @throws SkyError invalid_argument: more chunks than a packet can name */
+function blockShape(parameters: ParameterValues): { byteLength: number; chunkBytes: number } {
+  const byteLength = parameters.block_tokens * parameters.kvc_bytes_per_token
+  const chunkBytes = parameters.chunk_bytes
+  if (byteLength > 0xffff_ffff || chunkCount(byteLength, chunkBytes) > 0xffff_ffff) {
+    throw new SkyError('invalid_argument', `a block of ${byteLength} B is too large`, 'Choose shorter blocks.')
+  }
+  return { byteLength, chunkBytes }
+}
+
+const nameOf = ({ slot, plane }: { slot: number; plane: number }): string => `slot ${slot}, plane ${plane}`
+
+function describeChanges(before: Failures, after: Failures) {
+  const satellites = compare(
+    before.satellites.map((at) => `satellite at ${nameOf(at)}`),
+    after.satellites.map((at) => `satellite at ${nameOf(at)}`),
+  )
+  const links = compare(
+    before.links.map((link) => `link from ${nameOf(link)} to the next ${link.direction}`),
+    after.links.map((link) => `link from ${nameOf(link)} to the next ${link.direction}`),
+  )
+  return [
+    ...satellites.added.map((what) => ({ name: 'satellite_failed' as const, message: `${what} failed` })),
+    ...satellites.removed.map((what) => ({ name: 'satellite_restored' as const, message: `${what} restored` })),
+    ...links.added.map((what) => ({ name: 'link_failed' as const, message: `${what} failed` })),
+    ...links.removed.map((what) => ({ name: 'link_restored' as const, message: `${what} restored` })),
+  ]
+}
+
+function compare(before: readonly string[], after: readonly string[]) {
+  return {
+    added: after.filter((item) => !before.includes(item)),
+    removed: before.filter((item) => !after.includes(item)),
+  }
+}

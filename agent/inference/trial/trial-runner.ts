@@ -1,0 +1,151 @@
+import type { TrialSpec } from '#shared/contract/agent-control'
+import { toErrorBody, type ErrorBody } from '#shared/contract/errors'
+import type { EventRecord, JournalEntry } from '#shared/experiment/records'
+import { answerRequest, type CachedModel } from '../answer-request'
+import type { Journal } from './journal'
+import { RecordLog } from './record-log'
+import { TrialClock } from './trial-clock'
+import type { PromptSession } from './prompt-session'
+
+export interface TrialProgress {
+  readonly kind: 'running' | 'paused' | 'finished'
+  readonly requestsDone: number
+  readonly requestsTotal: number
+  readonly epoch: number
+  readonly elapsedS: number
+  /** Why it paused by itself, or null. */
+  readonly problem: ErrorBody | null
+}
+
+/** Runs one trial to its end without anybody's help: sessions side by side, rotations on time, every record journaled. */
+export class TrialRunner {
+  readonly spec: TrialSpec
+  readonly journal: Journal
+  readonly #model: CachedModel
+  readonly #sessions: readonly PromptSession[]
+  readonly #log: RecordLog
+  readonly #clock = new TrialClock()
+  readonly #abort = new AbortController()
+  /** Ends what has no end of its own once the last request is done. */
+  readonly #over = new AbortController()
+  #requestsDone = 0
+  #finished = false
+  #problem: ErrorBody | null = null
+
+  constructor(
+    spec: TrialSpec,
+    model: CachedModel,
+    sessions: readonly PromptSession[],
+    journal: Journal,
+    onEntry: (entry: JournalEntry) => void,
+  ) {
+    this.spec = spec
+    this.journal = journal
+    this.#model = model
+    this.#sessions = sessions
+    this.#log = new RecordLog(journal, onEntry, (problem) => {
+      this.#problem = toErrorBody(problem)
+      this.#clock.pause()
+    })
+  }
+
+  get requestsTotal(): number {
+    return this.#sessions.reduce((sum, session) => sum + session.turns, 0)
+  }
+
+  progress(): TrialProgress {
+    return {
+      kind: this.#finished ? 'finished' : this.#clock.paused ? 'paused' : 'running',
+      requestsDone: this.#requestsDone,
+      requestsTotal: this.requestsTotal,
+      epoch: this.#model.kvc?.epoch ?? 0,
+      elapsedS: this.#clock.elapsedMs() / 1000,
+      problem: this.#problem,
+    }
+  }
+
+  /** Resolves after the last record is in the journal. */
+  async run(): Promise<void> {
+    this.#clock.start()
+    this.event('trial_started', `${this.requestsTotal} requests`)
+    const rotations = this.#rotate().then(
+      () => null,
+      (thrown: unknown) => toErrorBody(thrown),
+    )
+    const queue = this.#sessions.entries()
+    const workers = Array.from({ length: this.spec.parameters.concurrency }, async () => {
+      for (const [sessionId, session] of queue) await this.#converse(sessionId, session)
+    })
+    const workFailure = await Promise.all(workers).then(
+      () => null,
+      (thrown: unknown) => toErrorBody(thrown),
+    )
+    this.#over.abort(new Error('the trial is over'))
+    const failure = workFailure ?? (await rotations)
+    const outcome = this.#abort.signal.aborted ? 'cancelled' : failure === null ? 'completed' : 'failed'
+    const durationS = this.#clock.elapsedMs() / 1000
+    this.#log.append({ kind: 'finished', at: Date.now(), durationS, outcome, error: failure })
+    while (!this.#log.flush()) await this.#clock.running()
+    this.#clock.pause()
+    this.#finished = true
+  }
+
+  pause(): void {
+    if (this.#clock.paused || this.#finished) return
+    this.event('paused', 'paused by the console')
+    this.#clock.pause()
+  }
+
+  resume(): void {
+    if (!this.#clock.paused || this.#finished || !this.#log.flush()) return
+    this.#problem = null
+    this.#clock.resume()
+    this.event('resumed', 'resumed by the console')
+  }
+
+  abort(): void {
+    this.#abort.abort(new Error('the trial was cancelled'))
+    this.#clock.resume()
+  }
+
+  /** Something happened that belongs on the timeline. */
+  event(name: EventRecord['name'], message: string): void {
+    if (this.#finished) return
+    this.#log.append({ kind: 'event', at: Date.now(), name, message, epoch: this.#model.kvc?.epoch ?? 0 })
+  }
+
+  async #converse(sessionId: number, session: PromptSession): Promise<void> {
+    for (let turn = 0; turn < session.turns; turn++) {
+      await this.#clock.running()
+      if (this.#abort.signal.aborted) return
+      const answer: number[] = []
+      const measurement = await answerRequest(this.#model, {
+        prompt: session.prompt(turn),
+        maxTokens: this.spec.parameters.output_tokens,
+        signal: this.#abort.signal,
+        onToken: (token) => answer.push(token.id),
+      })
+      session.answered(turn, answer)
+      const requestId = sessionId * this.spec.parameters.turns + turn
+      this.#requestsDone += 1
+      this.#log.append({ kind: 'request', requestId, sessionId, turn, ...measurement })
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    const { kvc } = this.#model
+    const periodMs = this.spec.parameters.rotation_period_s * 1000
+    if (kvc === null || periodMs === 0) return
+    const signal = AbortSignal.any([this.#abort.signal, this.#over.signal])
+    try {
+      for (let rotation = 1; ; rotation++) {
+        await this.#clock.until(rotation * periodMs, signal)
+        this.event('rotation_started', `rotation ${rotation}`)
+        const { chunks, bytes } = await kvc.rotate()
+        this.event('rotation_finished', `rotation ${rotation}: ${chunks} chunks, ${bytes} B moved`)
+      }
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown
+    }
+  }
+}

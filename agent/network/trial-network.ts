@@ -1,0 +1,193 @@
+import { geometry, type Geometry } from '#shared/constellation/geometry'
+import {
+  distancesTo,
+  failureSet,
+  neighbour,
+  nextHop,
+  noFailures,
+  type FailureSet,
+} from '#shared/constellation/routing'
+import {
+  hopDistance,
+  samePosition,
+  satelliteIndex,
+  shortestDelta,
+  windowPositions,
+  type Position,
+  type Torus,
+} from '#shared/constellation/torus'
+import type { Failures } from '#shared/contract/agent-control'
+import type { ParameterValues } from '#shared/experiment/parameters'
+import { migrationPlan, type Move } from '#shared/placement/migration'
+import { centreAt, placement } from '#shared/placement/placement'
+
+const microseconds = 1e6
+
+/**
+ * The constellation of a trial as every host sees it: distances, the placement of each epoch, the LOS window, and
+ * which satellites and links can be used. Satellites of a host that is not connected count as failed.
+ */
+export class TrialNetwork {
+  readonly torus: Torus
+  readonly parameters: ParameterValues
+  /** Long enough for any way around failures that a torus of this size offers in practice. */
+  readonly maxHops: number
+  readonly #geometry: Geometry
+  readonly #placements = new Map<number, Position[]>()
+  readonly #moves = new Map<number, Move[]>()
+  #commanded: Failures
+  #lostPlanes: readonly number[]
+  #failures: FailureSet = noFailures
+  #distances = new Map<number, Int32Array>()
+
+  constructor(parameters: ParameterValues, failures: Failures, lostPlanes: readonly number[]) {
+    this.parameters = parameters
+    this.torus = { slots: parameters.slots, planes: parameters.planes }
+    this.maxHops = 4 * (parameters.slots + parameters.planes)
+    this.#geometry = geometry({
+      ...this.torus,
+      altitudeM: parameters.altitude_m,
+      preset: parameters.geometry,
+    })
+    this.#commanded = failures
+    this.#lostPlanes = lostPlanes
+    this.#applyFailures()
+  }
+
+  setFailures(failures: Failures): void {
+    this.#commanded = failures
+    this.#applyFailures()
+  }
+
+  setLostPlanes(planes: readonly number[]): void {
+    this.#lostPlanes = planes
+    this.#applyFailures()
+  }
+
+  isFailed(at: Position): boolean {
+    return this.#failures.satelliteFailed(satelliteIndex(this.torus, at))
+  }
+
+  /** The neighbour to which a packet goes next, or null where there is no way. */
+  nextHop(from: Position, to: Position): Position | null {
+    const direction = nextHop(this.torus, from, to, this.#failures, this.#distancesTo(to))
+    return direction === null ? null : neighbour(this.torus, from, direction)
+  }
+
+  /** Light time between two neighbours, µs. */
+  linkLightTimeUs(from: Position, to: Position): number {
+    return this.#geometry.linkDelayS(from.plane === to.plane ? 'slot' : 'plane') * microseconds
+  }
+
+  /** Light time between the ground host and a satellite, µs. */
+  groundLightTimeUs(satellite: Position, epoch: number): number {
+    const { slots, planes } = this.#offset(this.centre(epoch), satellite)
+    return this.#geometry.groundDelayS(slots, planes) * microseconds
+  }
+
+  centre(epoch: number): Position {
+    return centreAt({ ...this.#placementOptions(), rotations: epoch })
+  }
+
+  /** The model is on board of the centre satellite (`hop`), or on the ground. */
+  get modelOnBoard(): boolean {
+    return this.parameters.strategy === 'hop'
+  }
+
+  /** Satellites that the ground host can reach directly. */
+  window(epoch: number): Position[] {
+    const { los_slots, los_planes } = this.parameters
+    return windowPositions(this.torus, this.centre(epoch), los_slots, los_planes)
+  }
+
+  /**
+   * Where a packet for this satellite enters the network: the satellite itself when it is in the LOS window, else the
+   * usable one of the window that is nearest to it (fewest links, then shortest ground link); null when none can be used.
+   */
+  gateway(destination: Position, epoch: number): Position | null {
+    if (this.modelOnBoard) {
+      const carrier = this.centre(epoch)
+      return this.isFailed(carrier) ? null : carrier
+    }
+    let best: Position | null = null
+    let bestLinks = Infinity
+    let bestGround = Infinity
+    for (const candidate of this.window(epoch)) {
+      if (this.isFailed(candidate)) continue
+      const links = hopDistance(this.torus, candidate, destination)
+      const ground = this.groundLightTimeUs(candidate, epoch)
+      if (links < bestLinks || (links === bestLinks && ground < bestGround)) {
+        best = candidate
+        bestLinks = links
+        bestGround = ground
+      }
+    }
+    return best
+  }
+
+  /** Element k is the satellite of server k. */
+  servers(epoch: number): readonly Position[] {
+    let servers = this.#placements.get(epoch)
+    if (servers === undefined) {
+      servers = placement({ ...this.#placementOptions(), rotations: epoch })
+      this.#placements.set(epoch, servers)
+    }
+    return servers
+  }
+
+  serverAt(position: Position, epoch: number): number | null {
+    const server = this.servers(epoch).findIndex((at) => samePosition(at, position))
+    return server === -1 ? null : server
+  }
+
+  /** Moves of the rotation that begins this epoch. */
+  moves(epoch: number): readonly Move[] {
+    if (epoch === 0) return []
+    let moves = this.#moves.get(epoch)
+    if (moves === undefined) {
+      moves = migrationPlan({ ...this.#placementOptions(), fromEpoch: epoch - 1 })
+      this.#moves.set(epoch, moves)
+    }
+    return moves
+  }
+
+  /** Where this satellite's chunks go in the rotation that begins this epoch; null when they stay. */
+  migrationTarget(position: Position, epoch: number): Position | null {
+    return this.moves(epoch).find((move) => samePosition(move.from, position))?.to ?? null
+  }
+
+  #placementOptions() {
+    const { strategy, servers, centre_slot, centre_plane } = this.parameters
+    return { strategy, servers, torus: this.torus, centre: { slot: centre_slot, plane: centre_plane } }
+  }
+
+  #offset(from: Position, to: Position): { slots: number; planes: number } {
+    return {
+      slots: shortestDelta(from.slot, to.slot, this.torus.slots),
+      planes: shortestDelta(from.plane, to.plane, this.torus.planes),
+    }
+  }
+
+  #applyFailures(): void {
+    const lost = this.#lostPlanes.flatMap((plane) =>
+      Array.from({ length: this.torus.slots }, (_, slot) => ({ slot, plane })),
+    )
+    this.#failures = failureSet(this.torus, {
+      satellites: [...this.#commanded.satellites, ...lost],
+      links: this.#commanded.links,
+    })
+    this.#distances.clear()
+  }
+
+  /** Around failures the way to a destination is searched once and kept until the failures change. */
+  #distancesTo(to: Position): Int32Array | undefined {
+    if (this.#failures.isEmpty) return undefined
+    const key = satelliteIndex(this.torus, to)
+    let distances = this.#distances.get(key)
+    if (distances === undefined) {
+      distances = distancesTo(this.torus, to, this.#failures)
+      this.#distances.set(key, distances)
+    }
+    return distances
+  }
+}

@@ -1,0 +1,17 @@
+import type { Arrival } from '#shared/protocol/frame'
+import type { Packet } from '#shared/protocol/packet'
+import type { Position } from '#shared/constellation/torus'
+
+/** What a host needs of the connections to its peers. Plain TCP today; mutual TLS fits behind the same interface. */
+export interface Transport {
+  /** Hand a packet to a peer host, to arrive at the satellite `at` (or on the ground). False: no connection, or its queue is full. */
+  send(hostId: string, packet: Packet, at: Position): boolean
+  isConnected(hostId: string): boolean
+  connectedPeers(): string[]
+}
+
+export interface TransportListener {
+  onArrival(arrival: Arrival, fromHostId: string): void
+  onPeerConnected(hostId: string): void
+  onPeerLost(hostId: string): void
+}
