@@ -1,0 +1,132 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect as connectSocket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
+import { inferenceControl, satelliteControl, type LabTopology } from '#shared/contract/agent-control'
+import { connect, type Client, type Contract } from '#shared/contract/rpc'
+
+const bundle = join(import.meta.dirname, '../../out/agent/skymemory-agent.mjs')
+
+export interface AgentProcess<C extends Contract> {
+  readonly child: ChildProcess
+  readonly control: Client<C>
+  readonly socketPath: string
+  readonly stderr: () => string
+}
+
+/** Starts one agent as a process of its own and connects to its control socket. */
+async function startAgent<C extends Contract>(
+  contract: C,
+  args: readonly string[],
+  hostId: string,
+  directory: string,
+): Promise<AgentProcess<C>> {
+  const socketPath = join(directory, `${hostId}.sock`)
+  const child = spawn(
+    process.execPath,
+    [bundle, ...args, '--host-id', hostId, '--control', socketPath, '--exit-with-stdin'],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  )
+  let stderr = ''
+  child.stderr?.on('data', (data: Buffer) => (stderr += data.toString()))
+  const ready = once(child.stdout as NonNullable<typeof child.stdout>, 'data')
+  const exited = once(child, 'exit').then(() => {
+    throw new Error(`${hostId} exited: ${stderr}`)
+  })
+  exited.catch(() => undefined)
+  await Promise.race([ready, exited])
+  return { child, control: await connectControl(contract, socketPath, hostId), socketPath, stderr: () => stderr }
+}
+
+export async function connectControl<C extends Contract>(
+  contract: C,
+  path: string,
+  peer: string,
+): Promise<Client<C>> {
+  const socket = connectSocket(path)
+  await once(socket, 'connect')
+  const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket))
+  const client = connect(connection, contract, peer)
+  connection.listen()
+  socket.unref()
+  return client
+}
+
+export interface TestLab {
+  readonly directory: string
+  readonly satellites: AgentProcess<typeof satelliteControl>[]
+  inference: AgentProcess<typeof inferenceControl>
+  topology(): Promise<LabTopology>
+  configureAll(): Promise<void>
+  restartInference(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A whole lab of agent processes: a satellite host a plane, and an inference host. */
+export async function startTestLab(slots: number, planes: number): Promise<TestLab> {
+  const directory = mkdtempSync(join(tmpdir(), 'sky-'))
+  const journals = join(directory, 'journals')
+  const startInference = () =>
+    startAgent(inferenceControl, ['inference', '--journal-directory', journals], 'jetson', directory)
+  const satellites = await Promise.all(
+    Array.from({ length: planes }, (_, p) => startAgent(satelliteControl, ['satellite'], `nuc${p + 1}`, directory)),
+  )
+  const lab: TestLab = {
+    directory,
+    satellites,
+    inference: await startInference(),
+    async topology() {
+      const hellos = await Promise.all(satellites.map((host) => host.control.call('hello', {})))
+      return {
+        slots,
+        planes,
+        inferenceHostId: 'jetson',
+        token: 'a token for tests',
+        peers: hellos.map((hello, plane) => ({
+          hostId: hello.hostId,
+          address: '127.0.0.1',
+          port: hello.dataPort,
+          planes: [plane],
+        })),
+      }
+    },
+    async configureAll() {
+      const topology = await lab.topology()
+      for (const host of satellites) await host.control.call('configure', topology)
+      await lab.inference.control.call('configure', topology)
+      await connected(lab, planes)
+    },
+    async restartInference() {
+      lab.inference = await startInference()
+    },
+    async stop() {
+      const children = [...satellites, lab.inference].map((host) => host.child)
+      await Promise.all(
+        children.map(async (child) => {
+          if (child.exitCode !== null || child.signalCode !== null) return
+          const exit = once(child, 'exit')
+          child.stdin?.end()
+          await exit
+        }),
+      )
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+  await lab.configureAll()
+  return lab
+}
+
+/** Waits until every host is connected to every other one. */
+async function connected(lab: TestLab, planes: number): Promise<void> {
+  for (;;) {
+    const counts = await Promise.all([
+      ...lab.satellites.map(async (host) => (await host.control.call('counters', {})).peersConnected.length),
+      lab.inference.control.call('status', {}).then((status) => status.peersConnected.length),
+    ])
+    if (counts.every((count) => count === planes)) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
