@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import OpenAI from 'openai'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { defaultParameters } from '#shared/experiment/parameters'
+import { startTestLab, type TestLab } from '../../testing/agent-process'
+
+const run = promisify(execFile)
+const parameters = {
+  ...defaultParameters,
+  slots: 5,
+  planes: 3,
+  centre_slot: 2,
+  centre_plane: 1,
+  block_tokens: 16,
+  kvc_bytes_per_token: 512,
+  chunk_bytes: 700,
+  prefill_tokens_per_s: 50_000,
+  decode_tokens_per_s: 500,
+}
+const story = 'Once upon a time a satellite kept the memory of a very long conversation. '.repeat(12)
+
+describe('the OpenAI-compatible API', () => {
+  let lab: TestLab
+  let url: string
+  let openai: OpenAI
+
+  beforeAll(async () => {
+    lab = await startTestLab(5, 3)
+    await Promise.all(
+      lab.satellites.map((host) => host.control.call('prepareTrial', { trialKey: 'api', parameters })),
+    )
+    const served = await lab.inference.control.call('serveApi', { parameters, port: 0 })
+    url = served.url ?? ''
+    openai = new OpenAI({ baseURL: url, apiKey: 'none', maxRetries: 0 })
+  })
+  afterAll(() => lab.stop())
+
+  test('lists its model', async () => {
+    const models = await openai.models.list()
+    expect(models.data.map((model) => model.id)).toEqual(['synthetic'])
+  })
+
+  test('completes text, and says how much of the prompt came from the cache', async () => {
+    const ask = () => openai.completions.create({ model: 'synthetic', prompt: story, max_tokens: 8 })
+    const cold = await ask()
+    const warm = await ask()
+    expect(cold.usage?.prompt_tokens_details?.cached_tokens).toBe(0)
+    expect(warm.usage?.prompt_tokens_details?.cached_tokens).toBeGreaterThan(100)
+    expect(warm.usage?.prompt_tokens).toBe(cold.usage?.prompt_tokens)
+    expect(warm.usage?.completion_tokens).toBe(8)
+    expect(warm.choices[0]?.text).toBe(cold.choices[0]?.text)
+    expect(warm.choices[0]?.finish_reason).toBe('length')
+  })
+
+  test('streams a chat whose second turn finds the first in the cache', async () => {
+    const first = [{ role: 'user' as const, content: story }]
+    const turn = async (messages: OpenAI.ChatCompletionMessageParam[]) => {
+      const stream = await openai.chat.completions.create({
+        model: 'synthetic',
+        messages,
+        stream: true,
+        stream_options: { include_usage: true },
+        max_completion_tokens: 20,
+      })
+      let text = ''
+      let cached: number | undefined
+      for await (const part of stream) {
+        text += part.choices[0]?.delta.content ?? ''
+        cached = part.usage?.prompt_tokens_details?.cached_tokens ?? cached
+      }
+      return { text, cached }
+    }
+    const one = await turn(first)
+    expect(one.text.length).toBeGreaterThan(10)
+    const two = await turn([...first, { role: 'assistant', content: one.text }, { role: 'user', content: 'Go on.' }])
+    expect(two.cached).toBeGreaterThan(100)
+  })
+
+  test('ends before a stop sequence', async () => {
+    const full = await openai.completions.create({ model: 'synthetic', prompt: story, max_tokens: 30 })
+    const text = full.choices[0]?.text ?? ''
+    const stop = text.slice(20, 26)
+    const cut = await openai.completions.create({ model: 'synthetic', prompt: story, max_tokens: 30, stop })
+    expect(cut.choices[0]?.text).toBe(text.slice(0, text.indexOf(stop)))
+    expect(cut.choices[0]?.finish_reason).toBe('stop')
+  })
+
+  test('a client that goes away gives its place back', async () => {
+    const stream = await openai.completions.create({
+      model: 'synthetic',
+      prompt: story,
+      max_tokens: 100_000,
+      stream: true,
+    })
+    for await (const _part of stream) break
+    const next = await openai.completions.create({ model: 'synthetic', prompt: story, max_tokens: 2 })
+    expect(next.usage?.completion_tokens).toBe(2)
+  })
+
+  test('requests at the same time are all answered', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, i) =>
+        openai.completions.create({ model: 'synthetic', prompt: `${i} ${story}`, max_tokens: 3 }),
+      ),
+    )
+    expect(answers.every((answer) => answer.usage?.completion_tokens === 3)).toBe(true)
+  })
+
+  test('answers curl', async () => {
+    const body = JSON.stringify({ model: 'synthetic', prompt: 'Hello there, satellite', max_tokens: 3 })
+    const { stdout } = await run('curl', ['-s', '-H', 'Content-Type: application/json', '-d', body, `${url}/completions`])
+    expect(JSON.parse(stdout)).toMatchObject({ object: 'text_completion', usage: { completion_tokens: 3 } })
+  })
+
+  test.each([
+    ['invalid JSON', '{', 400, /not valid JSON/],
+    ['no prompt', '{"model":"synthetic"}', 400, /prompt/],
+    ['an empty prompt', '{"model":"synthetic","prompt":""}', 400, /no tokens/],
+    ['an unknown model', '{"model":"gpt","prompt":"x"}', 404, /does not exist/],
+    ['max_tokens 0', '{"model":"synthetic","prompt":"x","max_tokens":0}', 400, /max_tokens/],
+  ])('refuses %s', async (_name, body, status, message) => {
+    const response = await fetch(`${url}/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    })
+    expect(response.status).toBe(status)
+    const answer = (await response.json()) as { error: { message: string } }
+    expect(answer.error.message).toMatch(message)
+  })
+
+  test('unicode and control characters are text like any other', async () => {
+    const prompt = 'na\u00efve \u{1f6f0}\u0000\u0007 \u4e2d\u6587'
+    const answer = await openai.completions.create({ model: 'synthetic', prompt, max_tokens: 2 })
+    expect(answer.usage?.prompt_tokens).toBeGreaterThan(5)
+  })
+
+  test('a taken port is named', async () => {
+    const port = Number(new URL(url).port)
+    const other = await startTestLab(3, 1)
+    const refused = other.inference.control.call('serveApi', { parameters, port })
+    await expect(refused).rejects.toMatchObject({ code: 'port_in_use' })
+    await other.stop()
+  })
+})
