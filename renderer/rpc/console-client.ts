@@ -1,6 +1,7 @@
 import { BrowserMessageReader, BrowserMessageWriter, createMessageConnection } from 'vscode-jsonrpc/browser'
 import { consoleApi, type ConsoleApi } from '#shared/contract/console-api'
-import { enginePortMessage, type EngineBridge } from '#shared/contract/desktop-api'
+import type { EngineBridge } from '#shared/contract/desktop-api'
+import { enginePortMessage } from '#shared/contract/desktop-channels'
 import { fromErrorBody } from '#shared/contract/errors'
 import { connect, type Client } from '#shared/contract/rpc'
 

@@ -96,6 +96,8 @@ async function buildElectron() {
   await onceFor('electron', stamp, inRoot('out', 'electron', 'main.js'), async () => {
     say('Building the app …')
     const { build: electronVite } = await import('electron-vite')
-    await electronVite({ root, logLevel: 'warn', configFile: inRoot('electron.vite.config.ts') })
+    const configFile = inRoot('electron.vite.config.ts')
+    await rm(inRoot('out', 'electron'), { recursive: true, force: true })
+    await electronVite({ root, configFile, logLevel: 'warn', define: buildConstants(info) })
   })
 }

@@ -1,0 +1,56 @@
+import type { MessagePortMain } from 'electron'
+import { createLabEngine, type LabEngine } from '#lab/engine'
+import { consoleApi } from '#shared/contract/console-api'
+import { toErrorBody } from '#shared/contract/errors'
+import { serve } from '#shared/contract/rpc'
+import type { FromEngine, ToEngine } from './engine/engine-messages'
+import { connectionOverPort } from './engine/port-connection'
+
+/** The process of the lab engine: the engine itself, and a JSON-RPC server on the port of every window. */
+
+let engine: Promise<LabEngine> | null = null
+
+function report(message: FromEngine): void {
+  process.parentPort.postMessage(message)
+}
+
+/** Answer a window until its port closes. A window may come before the engine is ready: then it waits. */
+async function serveWindow(started: Promise<LabEngine>, port: MessagePortMain): Promise<void> {
+  const { api, subscribe } = await started
+  const connection = connectionOverPort(port)
+  const { emit } = serve(connection, consoleApi, api)
+  const unsubscribe = subscribe((event, payload) => emit(event as never, payload as never))
+  connection.onClose(() => {
+    unsubscribe()
+    connection.dispose()
+  })
+  connection.listen()
+}
+
+async function stop(): Promise<never> {
+  await (await engine)?.dispose()
+  process.exit(0)
+}
+
+process.parentPort.on('message', ({ data, ports }) => {
+  const message = data as ToEngine
+  switch (message.kind) {
+    case 'start':
+      engine = createLabEngine(message.options)
+      engine
+        .then(() => report({ kind: 'ready' }))
+        .catch((thrown: unknown) => report({ kind: 'failed', error: toErrorBody(thrown) }))
+      return
+    case 'client': {
+      const port = ports[0]
+      // A failed start is reported above; the window learns of it by its port closing.
+      if (port !== undefined && engine !== null) serveWindow(engine, port).catch(() => port.close())
+      return
+    }
+    case 'stop':
+      stop().catch((thrown: unknown) => {
+        console.error(thrown)
+        process.exit(1)
+      })
+  }
+})

@@ -1,0 +1,8 @@
+import type { ErrorBody } from '#shared/contract/errors'
+import type { LabEngineOptions } from '#lab/engine'
+
+/** What the main process tells the engine's process. `client` comes with the MessagePort of a window. */
+export type ToEngine = { kind: 'start'; options: LabEngineOptions } | { kind: 'client' } | { kind: 'stop' }
+
+/** What the engine's process tells the main process. */
+export type FromEngine = { kind: 'ready' } | { kind: 'failed'; error: ErrorBody }

@@ -1,0 +1,77 @@
+import { app, BrowserWindow, session, shell } from 'electron'
+import { askAboutEngine } from './engine/engine-trouble'
+import { EngineSupervisor, type EngineState } from './engine/engine-supervisor'
+import { answerWindow } from './ipc/answer-window'
+import { desktopHandlers } from './ipc/desktop-handlers'
+import { engineFile, labEngineOptions, rendererDirectory } from './locations'
+import { registerAppScheme, serveAppFiles } from './security/app-protocol'
+import { externalLink } from './security/external-links'
+import { limitSession } from './security/session-limits'
+import { limitWebContents } from './security/web-contents-limits'
+import { openMainWindow } from './window/main-window'
+import { setMenu } from './window/menu'
+
+/** The main process: puts the window, the lab engine's process and the limits around them together. */
+
+/** Time for the engine to stop the lab's hosts and close its database when the app quits. */
+const engineStopLimitMs = 10_000
+
+let mainWindow: BrowserWindow | null = null
+let quitting = false
+
+const engine = new EngineSupervisor(engineFile, (state) => void onEngine(state))
+
+async function onEngine(state: EngineState): Promise<void> {
+  if (quitting || (state.kind !== 'failed' && state.kind !== 'crashed')) return
+  const choice = await askAboutEngine(mainWindow, state)
+  if (choice === 'quit') {
+    app.quit()
+    return
+  }
+  await engine.stop(engineStopLimitMs)
+  engine.start(labEngineOptions())
+  mainWindow?.webContents.reload()
+}
+
+function showWindow(): void {
+  if (mainWindow === null) {
+    mainWindow = openMainWindow()
+    mainWindow.on('closed', () => (mainWindow = null))
+    return
+  }
+  if (mainWindow.isMinimized()) mainWindow.restore()
+  mainWindow.focus()
+}
+
+function openExternal(url: string): void {
+  const link = externalLink(url)
+  if (link !== null) void shell.openExternal(link)
+}
+
+function start(): void {
+  limitSession(session.defaultSession)
+  serveAppFiles(session.defaultSession, rendererDirectory)
+  answerWindow(desktopHandlers((sender) => engine.connect(sender)))
+  setMenu(() => mainWindow, openExternal)
+  engine.start(labEngineOptions())
+  showWindow()
+}
+
+if (app.requestSingleInstanceLock()) {
+  // The call would undo --no-sandbox, without which Chromium refuses to run for root (containers, CI).
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+  registerAppScheme()
+  limitWebContents(app)
+  app.on('second-instance', showWindow)
+  app.on('window-all-closed', () => app.quit())
+  app.on('before-quit', (event) => {
+    if (quitting) return
+    quitting = true
+    event.preventDefault()
+    void engine.stop(engineStopLimitMs).finally(() => app.quit())
+  })
+  // Not awaited: Electron becomes ready only once this module has run.
+  void app.whenReady().then(start)
+} else {
+  app.quit()
+}

@@ -1,0 +1,23 @@
+import { requireNode } from './lib/node-version.mjs'
+import { runScript, say } from './lib/say.mjs'
+
+/** `npm start [-- ARGS]`: set up and build what is missing, then open the app. */
+await runScript(async () => {
+  requireNode()
+  const { setUpForWindow } = await import('./lib/setup.mjs')
+  const { build } = await import('./lib/build.mjs')
+  const { appCommand } = await import('./lib/app-folder.mjs')
+  const { passThrough } = await import('./lib/run.mjs')
+  const { root } = await import('./lib/paths.mjs')
+  const electron = await setUpForWindow()
+  await build(['agent', 'documents', 'electron'])
+  const { executable, args } = await appCommand(electron)
+  if (args.includes('--no-sandbox')) {
+    say(
+      "Chromium's sandbox does not work for root: starting with --no-sandbox. Use an ordinary user for daily work.",
+    )
+  }
+  // The agents of the local lab run on the Node that runs this script, not on Electron's.
+  const env = { ...process.env, SKYMEMORY_NODE: process.execPath }
+  return passThrough(executable, [...args, ...process.argv.slice(2)], { cwd: root, env })
+})
