@@ -20,6 +20,8 @@ export interface HostSample {
   /** Empty for an inference host. */
   readonly satellites: readonly SatelliteCounters[]
   readonly delay: DelayStats
+  /** Base URL of the OpenAI-compatible API while an inference host serves it. */
+  readonly apiUrl: string | null
 }
 
 export type LabChange =
@@ -47,10 +49,8 @@ export interface LabHosts {
   inference(): InferenceClient
   /** The newest answer of each host, also of hosts that were lost since. */
   samples(): ReadonlyMap<string, HostSample>
-  /** Ask every healthy host now. Hosts that do not answer keep their last sample. */
+  /** Ask every healthy host now; it also happens once a second. Hosts that do not answer keep their last sample. */
   poll(): Promise<void>
-  /** Time between two rounds of questions, ms. */
-  setPollPeriod(periodMs: number): void
   /** Fail and restore satellites and links on all hosts; restarted hosts are told again. */
   setFailures(failures: Failures): Promise<void>
   /** Start crashed hosts again; hosts that run are left alone. @throws SkyError `lab_start_failed` */

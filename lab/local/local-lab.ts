@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   agentProtocolVersion,
   inferenceControl,
@@ -36,6 +37,9 @@ const mostSatelliteHosts = 24
 const pollPeriodMs = 1_000
 /** A host that does not answer in this time keeps its last sample, and the log says so. */
 const answerLimitMs = 5_000
+/** Time that hosts may take to connect to each other, and between two looks at it, ms. */
+const connectLimitMs = 15_000
+const connectPollMs = 25
 
 /** One host as the supervisor knows it; the process changes when it is restarted. */
 interface Member {
@@ -88,6 +92,7 @@ class LocalLab implements LabHosts {
   #failures: Failures = { satellites: [], links: [] }
   #starts = 0
   #stopping = false
+  #restarting: Promise<void> = Promise.resolve()
   #polling: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
 
@@ -109,8 +114,9 @@ class LocalLab implements LabHosts {
     await this.#spawn(this.#members)
     onStep('Connecting hosts', this.hosts())
     await this.#configureAll()
-    await this.poll()
-    this.setPollPeriod(pollPeriodMs)
+    await this.#connected()
+    this.#timer = setInterval(() => void this.poll(), pollPeriodMs)
+    this.#timer.unref()
   }
 
   hosts(): readonly LabHost[] {
@@ -139,19 +145,20 @@ class LocalLab implements LabHosts {
     return this.#polling
   }
 
-  setPollPeriod(periodMs: number): void {
-    if (this.#timer) clearInterval(this.#timer)
-    this.#timer = setInterval(() => void this.poll(), periodMs)
-    this.#timer.unref()
-  }
-
   async setFailures(failures: Failures): Promise<void> {
     this.#failures = failures
     const healthy = this.#members.flatMap((member) => member.running?.client ?? [])
     await Promise.all(healthy.map((client) => (client as SatelliteClient).call('setFailures', failures)))
   }
 
-  async restart(hostIds: readonly string[]): Promise<void> {
+  restart(hostIds: readonly string[]): Promise<void> {
+    // One after another: two that ask for the same host must not start it twice.
+    const restarted = this.#restarting.then(() => this.#restart(hostIds))
+    this.#restarting = restarted.catch(() => undefined)
+    return restarted
+  }
+
+  async #restart(hostIds: readonly string[]): Promise<void> {
     const crashed = this.#members.filter((member) => hostIds.includes(member.hostId) && !member.running)
     if (crashed.length === 0) return
     await this.#spawn(crashed)
@@ -161,7 +168,7 @@ class LocalLab implements LabHosts {
         (member.running?.client as SatelliteClient | undefined)?.call('setFailures', this.#failures),
       ),
     )
-    await this.poll()
+    await this.#connected()
     for (const member of crashed) this.#emit({ kind: 'returned', host: member.host })
   }
 
@@ -277,20 +284,40 @@ class LocalLab implements LabHosts {
     }
   }
 
+  /** Wait until all running hosts are connected to each other: a packet sent earlier would be lost. */
+  async #connected(): Promise<void> {
+    const running = this.#members.filter((member) => member.running).length
+    const deadline = Date.now() + connectLimitMs
+    for (;;) {
+      await this.poll()
+      const late = this.#members.filter(
+        ({ host }) => host.state.kind === 'healthy' && host.state.peersConnected < running - 1,
+      )
+      if (late.length === 0 || this.#signal.aborted) return
+      if (Date.now() > deadline) {
+        const names = late.map((member) => member.hostId).join(', ')
+        const seconds = connectLimitMs / 1000
+        const message = `${names} did not connect to all other hosts within ${seconds} s`
+        throw new SkyError('lab_start_failed', message, 'See the log, then start the lab again.')
+      }
+      await sleep(connectPollMs)
+    }
+  }
+
   async #ask(member: Member): Promise<void> {
     const running = member.running
     if (!running) return
     const limit = AbortSignal.timeout(answerLimitMs)
     try {
-      const { satellites, delay, peersConnected, rssBytes, cpuS } =
+      const { satellites, delay, peersConnected, rssBytes, cpuS, apiUrl } =
         member.host.role === 'satellite'
-          ? await (running.client as SatelliteClient).call('counters', {}, limit)
+          ? { apiUrl: null, ...(await (running.client as SatelliteClient).call('counters', {}, limit)) }
           : { satellites: [], ...(await (running.client as InferenceClient).call('status', {}, limit)) }
       if (member.running !== running) return
       const at = Date.now()
       const last = member.lastCpu
       member.lastCpu = { at, cpuS }
-      this.#samples.set(member.hostId, { at, satellites, delay })
+      this.#samples.set(member.hostId, { at, satellites, delay, apiUrl })
       this.#setState(member, {
         kind: 'healthy',
         pid: running.agent.pid,
@@ -300,7 +327,8 @@ class LocalLab implements LabHosts {
         rssBytes,
         cpuLoad: last && at > last.at ? Math.max(0, (cpuS - last.cpuS) / ((at - last.at) / 1000)) : null,
         peersConnected: peersConnected.length,
-        peersExpected: this.#members.length - (member.host.role === 'satellite' ? 2 : 1),
+        // Every host is connected to every other one.
+        peersExpected: this.#members.length - 1,
       })
     } catch (thrown) {
       if (member.running !== running) return

@@ -20,7 +20,7 @@ it('sends columns at most ten times a second, and counts what it leaves out', ()
   expect(sent + dropped).toBe(15_000)
   expect(dropped).toBeGreaterThan(0)
   expect(batches[0]).toMatchObject({
-    series: 'rotation · 25 servers',
+    series: 'rotation, 25 servers',
     strategy: 'rotation',
     linkDelay: 'off',
   })

@@ -1,7 +1,8 @@
 import type { LiveBatch, PlannedTrial } from '#shared/contract/console-api'
-import { histogramMean } from '#shared/stats/quantile'
+import { seriesOf } from '#shared/experiment/meaning'
 import type { RequestRecord } from '#shared/experiment/records'
-import { seriesOf } from './series'
+import { endOf } from '#shared/experiment/timeline'
+import { histogramMean } from '#shared/stats/quantile'
 
 /** Ten batches a second look smooth; more would only cost. */
 const shortestGapMs = 100
@@ -42,11 +43,6 @@ export class LiveBatcher {
   }
 }
 
-/** Unix ms when a request ended; where that was not measured, when it started. */
-export function endedAt(record: Pick<RequestRecord, 'startedAt' | 'e2eMs'>): number {
-  return record.startedAt + (record.e2eMs ?? 0)
-}
-
 export function liveBatch(
   runId: string,
   trial: PlannedTrial,
@@ -57,9 +53,10 @@ export function liveBatch(
     runId,
     trialId: trial.trialId,
     linkDelay: trial.parameters.link_delay,
-    ...seriesOf(trial.parameters),
+    series: seriesOf(trial.parameters),
+    strategy: trial.parameters.cache === 'off' ? 'off' : trial.parameters.strategy,
     requestId: records.map((record) => record.requestId),
-    at: records.map(endedAt),
+    at: records.map(endOf),
     ttftMs: records.map((record) => record.ttftMs),
     tpotMs: records.map((record) => record.tpotMs),
     hopsMean: records.map((record) => histogramMean(record.hopsHistogram)),

@@ -23,17 +23,16 @@ export class StorageGate {
     return this.#reason
   }
 
-  /** Do this storing, however often it takes. @throws SkyError whatever is no storage error; `cancelled` once abandoned */
+  /** Do this storing, however often it takes. @throws SkyError whatever is no storage error; the given one once abandoned */
   async run<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
-      if (this.#abandoned) throw this.#abandoned
-      if (this.#reason) await this.#wait()
+      if (this.#reason && !this.#abandoned) await this.#wait()
       try {
         return await work()
       } catch (thrown) {
         if (!(thrown instanceof SkyError) || !isStorageError(thrown)) throw thrown
+        if (this.#abandoned) throw this.#abandoned
         this.#block(toErrorBody(thrown))
-        await this.#wait()
       }
     }
   }
@@ -51,7 +50,7 @@ export class StorageGate {
     for (const { resume } of this.#waiting.splice(0)) resume()
   }
 
-  /** Give up what waits: the run was cancelled or the program ends. */
+  /** The run was cancelled or the program ends: nothing waits any more, what can be stored at once still is. */
   abandon(why: SkyError): void {
     this.#abandoned = why
     for (const { fail } of this.#waiting.splice(0)) fail(why)
@@ -64,7 +63,6 @@ export class StorageGate {
   }
 
   #wait(): Promise<void> {
-    if (this.#abandoned) return Promise.reject(this.#abandoned)
     return new Promise((resume, fail) => this.#waiting.push({ resume, fail }))
   }
 }

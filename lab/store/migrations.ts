@@ -37,7 +37,7 @@ const requests = `CREATE TABLE requests (
 /** Events of the inference host have a sequence number; those that the lab engine saw itself have none. */
 const events = `CREATE TABLE events (
   attempt_id INTEGER NOT NULL, seq INTEGER, "at" DOUBLE NOT NULL, name VARCHAR NOT NULL, message VARCHAR NOT NULL,
-  epoch INTEGER, UNIQUE (attempt_id, seq))`
+  epoch INTEGER NOT NULL, UNIQUE (attempt_id, seq))`
 
 const satellites = `CREATE TABLE satellites (
   attempt_id INTEGER NOT NULL, slot INTEGER NOT NULL, plane INTEGER NOT NULL, host VARCHAR NOT NULL,
@@ -47,8 +47,8 @@ const satellites = `CREATE TABLE satellites (
   dropped BIGINT NOT NULL, PRIMARY KEY (attempt_id, slot, plane))`
 
 const samples = `CREATE TABLE samples (
-  attempt_id INTEGER NOT NULL, t_s DOUBLE NOT NULL, stored_bytes BIGINT, evicted_chunks BIGINT,
-  migrated_chunks BIGINT, epoch INTEGER)`
+  attempt_id INTEGER NOT NULL, "at" DOUBLE NOT NULL, stored_bytes BIGINT NOT NULL, evicted_chunks BIGINT NOT NULL,
+  migrated_chunks BIGINT NOT NULL)`
 
 export const migrations: readonly Migration[] = [
   {

@@ -7,19 +7,11 @@ import type {
   SatelliteCounters,
 } from '#shared/experiment/records'
 import { requestRecord } from '#shared/experiment/records'
-import type { RunEvent, StoredRequest } from '#shared/contract/console-api'
+import type { StoredRequest } from '#shared/contract/console-api'
+import type { CounterSample } from '#shared/experiment/timeline'
 import type { Database } from './database'
 import { appendRequest, requestSelection, toRequestRecord, toStoredRequest } from './request-row'
 import { newestAttempts } from './run-store'
-
-/** The state of the whole constellation at one moment of a trial; null = could not be asked. */
-export interface Sample {
-  readonly tS: number
-  readonly storedBytes: number | null
-  readonly evictedChunks: number | null
-  readonly migratedChunks: number | null
-  readonly epoch: number | null
-}
 
 export type SatelliteRow = SatelliteCounters & { readonly host: string }
 
@@ -97,30 +89,28 @@ export class RecordStore {
   }
 
   /** An event that the lab engine itself saw. */
-  async addEvent(attemptId: number, event: Omit<EventRecord, 'kind' | 'epoch'>): Promise<void> {
+  async addEvent(attemptId: number, event: EventRecord): Promise<void> {
     await this.#database.write((connection) =>
-      connection.run('INSERT INTO events VALUES ($1, NULL, $2, $3, $4, NULL)', [
+      connection.run('INSERT INTO events VALUES ($1, NULL, $2, $3, $4, $5)', [
         attemptId,
         event.at,
         event.name,
         event.message,
+        event.epoch,
       ]),
     )
   }
 
-  async addSamples(attemptId: number, samples: readonly Sample[]): Promise<void> {
-    await this.#database.write(async (connection) => {
-      for (const sample of samples) {
-        await connection.run('INSERT INTO samples VALUES ($1, $2, $3, $4, $5, $6)', [
-          attemptId,
-          sample.tS,
-          sample.storedBytes,
-          sample.evictedChunks,
-          sample.migratedChunks,
-          sample.epoch,
-        ])
-      }
-    })
+  async addSample(attemptId: number, sample: CounterSample): Promise<void> {
+    await this.#database.write((connection) =>
+      connection.run('INSERT INTO samples VALUES ($1, $2, $3, $4, $5)', [
+        attemptId,
+        sample.at,
+        sample.storedBytes,
+        sample.evictedChunks,
+        sample.migratedChunks,
+      ]),
+    )
   }
 
   /** The counters at the end of an attempt; earlier ones of the same attempt are replaced. */
@@ -195,21 +185,21 @@ export class RecordStore {
     return rows as unknown as SatelliteRow[]
   }
 
-  async samples(attemptId: number): Promise<Sample[]> {
+  async samples(attemptId: number): Promise<CounterSample[]> {
     const rows = await this.#database.read(
-      `SELECT t_s AS "tS", stored_bytes AS "storedBytes", evicted_chunks AS "evictedChunks",
-        migrated_chunks AS "migratedChunks", epoch FROM samples WHERE attempt_id = $1 ORDER BY t_s`,
+      `SELECT "at", stored_bytes AS "storedBytes", evicted_chunks AS "evictedChunks",
+        migrated_chunks AS "migratedChunks" FROM samples WHERE attempt_id = $1 ORDER BY "at"`,
       [attemptId],
     )
-    return rows as unknown as Sample[]
+    return rows as unknown as CounterSample[]
   }
 
-  async events(attemptId: number, trialId: string): Promise<RunEvent[]> {
+  async events(attemptId: number): Promise<EventRecord[]> {
     const rows = await this.#database.read(
-      'SELECT "at", name, message FROM events WHERE attempt_id = $1 ORDER BY "at", seq',
+      'SELECT "at", name, message, epoch FROM events WHERE attempt_id = $1 ORDER BY "at", seq',
       [attemptId],
     )
-    return rows.map((row) => ({ trialId, ...row }) as unknown as RunEvent)
+    return rows.map((row) => ({ kind: 'event', ...row }) as unknown as EventRecord)
   }
 }
 

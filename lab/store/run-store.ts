@@ -167,6 +167,24 @@ export class RunStore {
     )
   }
 
+  /** Give several attempts the same state. */
+  async setAttemptStates(attemptIds: readonly number[], state: TrialState): Promise<void> {
+    if (attemptIds.length === 0) return
+    const list = attemptIds.map(Number).join(', ')
+    await this.#database.write((connection) =>
+      connection.run(`UPDATE attempts SET state = $1 WHERE attempt_id IN (${list})`, [JSON.stringify(state)]),
+    )
+  }
+
+  /** An attempt as it is stored now; null when its run was deleted. */
+  async attempt(attemptId: number): Promise<Attempt | null> {
+    const [row] = await this.#database.read(
+      `SELECT ${attemptSelection} FROM attempts WHERE attempt_id = $1`,
+      [attemptId],
+    )
+    return row ? toAttempt(row) : null
+  }
+
   async runs(): Promise<StoredRun[]> {
     const rows = await this.#database.read('SELECT * FROM runs ORDER BY created_at DESC, run_id DESC')
     return rows.map(toRun)

@@ -130,7 +130,7 @@ describe('records', () => {
     )
     const [trial] = await store.runs.trials('run-1')
     expect(trial?.attempt).toMatchObject({ lastSeq: 22, requestsDone: 20, finished: finishedRecord() })
-    expect(await store.records.events(attempt, 't1')).toHaveLength(1)
+    expect(await store.records.events(attempt)).toEqual([anEvent()])
   })
 
   it('refuses a gap and then stores nothing of that portion', async () => {
@@ -147,15 +147,12 @@ describe('records', () => {
   it('keeps samples, events of the engine and the last satellite counters', async () => {
     const store = await aStore()
     const attempt = await withRun(store)
-    const sample = { tS: 1, storedBytes: 2 ** 35, evictedChunks: 0, migratedChunks: null, epoch: 1 }
-    await store.records.addSamples(attempt, [sample])
+    const sample = { at: 1_000, storedBytes: 2 ** 35, evictedChunks: 0, migratedChunks: 3 }
+    await store.records.addSample(attempt, sample)
     expect(await store.records.samples(attempt)).toEqual([sample])
-    await store.records.addEvent(attempt, { at: 5, name: 'host_lost', message: 'nuc2' })
-    await store.records.addEvent(attempt, { at: 6, name: 'host_lost', message: 'nuc3' })
-    expect(await store.records.events(attempt, 't1')).toEqual([
-      { trialId: 't1', at: 5, name: 'host_lost', message: 'nuc2' },
-      { trialId: 't1', at: 6, name: 'host_lost', message: 'nuc3' },
-    ])
+    const lost = [5, 6].map((at) => anEvent({ at, name: 'host_lost', message: `nuc${at}`, epoch: 2 }))
+    for (const event of lost) await store.records.addEvent(attempt, event)
+    expect(await store.records.events(attempt)).toEqual(lost)
     const rows = [0, 1].map((slot) => ({
       ...counters(slot, 0, { bytes: 2 ** 40, gets: 3, dropped: 1 }),
       host: 'nuc1',

@@ -1,0 +1,355 @@
+import type { TrialSummary } from '#shared/contract/console-api'
+import { fromErrorBody, SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
+import { summariseTrial } from '#shared/experiment/metrics'
+import type { EventRecord, FinishedRecord, JournalEntry, RequestRecord } from '#shared/experiment/records'
+import type { InferenceClient, LabChange, LabHosts } from '../hosts/lab-hosts'
+import type { SatelliteRow } from '../store/record-store'
+import type { AttemptHost } from '../store/run-store'
+import type { Store } from '../store/store'
+import { Recorder } from './recorder'
+import type { TrialModel } from './run-model'
+import type { StorageGate } from './storage-gate'
+
+export type TrialOutcome =
+  | { readonly kind: 'completed'; readonly durationS: number; readonly summary: TrialSummary }
+  | { readonly kind: 'failed'; readonly error: ErrorBody }
+  | { readonly kind: 'cancelled' }
+
+export interface TrialExecutionOptions {
+  readonly lab: LabHosts
+  readonly store: Store
+  readonly gate: StorageGate
+  readonly trial: TrialModel
+  /** Aborted when the run is cancelled. */
+  readonly signal: AbortSignal
+  /** Hosts that were started again for this trial: noted on its timeline. */
+  readonly returned: readonly string[]
+  /** True when the run was paused while the trial was being prepared. */
+  readonly isPaused: () => boolean
+  /** Make the inference host hold the documents that the trial wants. */
+  readonly loadDocuments: () => Promise<void>
+  readonly onRequests: (records: readonly RequestRecord[]) => void
+  readonly onEvent: (event: EventRecord) => void
+  /** The trial paused by itself at the inference host. */
+  readonly onProblem: (problem: ErrorBody) => void
+}
+
+/** Time between two looks at a running trial, ms: one sample a second on the timeline. */
+const samplePeriodMs = 1_000
+/** Time that the inference host may take to wind up an aborted trial, ms. */
+const abortLimitMs = 15_000
+/** Time in which the end of a process is known after its connection broke, ms. */
+const lossIsKnownMs = 1_000
+
+/** Runs one attempt at a trial on the hosts of a lab, and stores what it yields. */
+export class TrialExecution {
+  readonly #options: TrialExecutionOptions
+  #epoch = 0
+  #startedAt = 0
+  #sampling: Promise<void> = Promise.resolve()
+  #problemTold = false
+
+  constructor(options: TrialExecutionOptions) {
+    this.#options = options
+  }
+
+  /** Rotations since the start of the trial, as last heard. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /**
+   * @throws SkyError when the hosts could not be prepared (`lab_start_failed`, `documents_unreadable`, `host_down`, ...), or
+   * when the run was given up while storing was not possible (`cancelled`)
+   */
+  async run(): Promise<TrialOutcome> {
+    const { lab, store, gate, trial, signal } = this.#options
+    const { attemptId, trialKey } = trial.attempt
+    await this.#prepare()
+
+    const lost = watchForLoss(lab, (change) => this.#hostLost(change))
+    const aborted = whenAborted(signal)
+    let sampler: NodeJS.Timeout | undefined
+    let recorder: Recorder | null = null
+    try {
+      const inference = lab.inference()
+      const { seed, parameters } = trial.planned
+      const { requestsTotal } = await inference.call('startTrial', { trialKey, seed, parameters })
+      await this.#begun(requestsTotal)
+      recorder = new Recorder({
+        inference,
+        trialKey,
+        attemptId,
+        lastSeq: 0,
+        records: store.records,
+        gate,
+        onStored: (entries) => this.#stored(entries),
+      })
+      await recorder.subscribe()
+      if (this.#options.isPaused()) await this.pause()
+      sampler = setInterval(() => this.#sample(), samplePeriodMs)
+      const end = await Promise.race([recorder.finished, lost.inference, aborted.promise])
+      if (end === 'lost') return failed(lost.reason())
+      if (end === 'aborted') return await this.#cancelled(recorder)
+      return await this.#finished(end)
+    } catch (thrown) {
+      if (!(thrown instanceof SkyError) || thrown.code === 'cancelled') throw thrown
+      // A call that failed because its host went away: the loss is the cause, and it is known within moments.
+      if (thrown.code === 'connection_lost') await Promise.race([lost.inference, delay(lossIsKnownMs)])
+      return failed(lost.reason() ?? toErrorBody(thrown))
+    } finally {
+      clearInterval(sampler)
+      lost.stop()
+      aborted.stop()
+      await recorder?.stop()
+      await this.#sampling
+    }
+  }
+
+  async pause(): Promise<void> {
+    await this.#options.lab.inference().call('pauseTrial', {})
+  }
+
+  /** @throws SkyError the reason why the inference host had to pause again, such as `storage_full` */
+  async resume(): Promise<void> {
+    const inference = this.#options.lab.inference()
+    await inference.call('resumeTrial', {})
+    const status = await inference.call('trialStatus', {})
+    if (status.kind !== 'idle' && status.problem) throw fromErrorBody(status.problem)
+    this.#problemTold = false
+  }
+
+  /** Empty every satellite, and let the inference host have the documents. */
+  async #prepare(): Promise<void> {
+    const { lab, trial, returned, loadDocuments } = this.#options
+    for (const hostId of returned) await this.#note('host_returned', `${hostId} was started again`)
+    await settle(lab.inference())
+    const { trialKey } = trial.attempt
+    // Without a cache there is no constellation; what the last trial left in it must not be taken for this one's.
+    const parameters = { ...trial.planned.parameters, ...(hasCache(trial) ? {} : lab.shape) }
+    await Promise.all([
+      loadDocuments(),
+      ...satelliteHosts(lab).map(({ hostId }) =>
+        lab.satellite(hostId).call('prepareTrial', { trialKey, parameters }),
+      ),
+    ])
+  }
+
+  async #begun(requestsTotal: number): Promise<void> {
+    const { store, gate, trial, onRequests } = this.#options
+    const startedAt = Date.now()
+    this.#startedAt = startedAt
+    trial.requestsTotal = requestsTotal
+    trial.state = { kind: 'running', startedAt, requestsDone: 0, requestsTotal }
+    onRequests([])
+    const { state } = trial
+    await gate.run(() =>
+      store.runs.changeAttempt(trial.attempt.attemptId, { startedAt, state, requestsTotal }),
+    )
+  }
+
+  #stored(entries: readonly JournalEntry[]): void {
+    const { trial, onRequests, onEvent } = this.#options
+    const requests: RequestRecord[] = []
+    for (const { record } of entries) {
+      if (record.kind === 'request') requests.push(record)
+      if (record.kind === 'event') {
+        this.#epoch = record.epoch
+        onEvent(record)
+      }
+    }
+    trial.requestsDone += requests.length
+    if (trial.state.kind === 'running') {
+      trial.state = { ...trial.state, requestsDone: trial.requestsDone }
+    }
+    onRequests(requests)
+  }
+
+  #hostLost({ hostId, state }: LabHostLost): void {
+    const why =
+      state.kind !== 'crashed'
+        ? ''
+        : state.signal
+          ? ` (signal ${state.signal})`
+          : ` (exit code ${state.exitCode ?? 'unknown'})`
+    void this.#note('host_lost', `${hostId} ended${why}`).catch(() => undefined)
+  }
+
+  /** Put something that the engine saw itself on the timeline. */
+  async #note(name: EventRecord['name'], message: string): Promise<void> {
+    const { gate, store, trial, onEvent } = this.#options
+    const event: EventRecord = { kind: 'event', at: Date.now(), name, message, epoch: this.#epoch }
+    await gate.run(() => store.records.addEvent(trial.attempt.attemptId, event))
+    onEvent(event)
+  }
+
+  #sample(): void {
+    const { gate, onProblem } = this.#options
+    // While storing is not possible the trial stands still: there is nothing to sample.
+    if (gate.reason) return
+    this.#sampling = this.#sampling
+      .then(async () => {
+        const status = await this.#options.lab.inference().call('trialStatus', {})
+        if (status.kind === 'idle') return
+        this.#epoch = status.epoch
+        if (status.problem && !this.#problemTold) {
+          this.#problemTold = true
+          onProblem(status.problem)
+        }
+        if (status.kind === 'running') await this.#storeSample()
+      })
+      .catch(() => undefined)
+  }
+
+  async #storeSample(): Promise<void> {
+    const { lab, gate, store, trial } = this.#options
+    if (!hasCache(trial)) return
+    let [storedBytes, evictedChunks, migratedChunks, at] = [0, 0, 0, 0]
+    for (const sample of lab.samples().values()) {
+      if (sample.at < this.#startedAt) continue
+      at = Math.max(at, sample.at)
+      for (const satellite of sample.satellites) {
+        storedBytes += satellite.bytes
+        evictedChunks += satellite.evictions
+        migratedChunks += satellite.migratedIn
+      }
+    }
+    if (at === 0) return
+    const sample = { at, storedBytes, evictedChunks, migratedChunks }
+    await gate.run(() => store.records.addSample(trial.attempt.attemptId, sample))
+  }
+
+  async #finished(record: FinishedRecord): Promise<TrialOutcome> {
+    if (record.outcome === 'cancelled') return { kind: 'cancelled' }
+    if (record.outcome === 'failed') {
+      const { code, message } = record.error ?? {
+        code: 'trial_failed' as const,
+        message: 'no reason was given',
+      }
+      return failed(
+        toErrorBody(new SkyError(code, message, 'Repeat the trial alone once the cause is gone.')),
+      )
+    }
+    const summary = await this.#closing(record)
+    return { kind: 'completed', durationS: record.durationS, summary }
+  }
+
+  /** The last counters of every satellite, the hosts as they were, and the metrics of the whole trial. */
+  async #closing(record: FinishedRecord): Promise<TrialSummary> {
+    const { lab, gate, store, trial } = this.#options
+    const { attemptId } = trial.attempt
+    await lab.poll()
+    const satellites = hasCache(trial) ? this.#satellites() : []
+    const hosts = this.#hosts()
+    return gate.run(async () => {
+      await store.records.putSatellites(attemptId, satellites)
+      const summary = summariseTrial(await store.records.ofAttempt(attemptId), satellites, record)
+      await store.runs.changeAttempt(attemptId, { hosts, summary })
+      return summary
+    })
+  }
+
+  /** Of hosts that were lost, what they last said in this trial. */
+  #satellites(): SatelliteRow[] {
+    const { lab } = this.#options
+    return [...lab.samples()].flatMap(([host, sample]) =>
+      sample.at < this.#startedAt ? [] : sample.satellites.map((counters) => ({ host, ...counters })),
+    )
+  }
+
+  #hosts(): AttemptHost[] {
+    const { lab } = this.#options
+    return lab.hosts().map(({ hostId, role, planes, hardware, state }) => {
+      const sample = lab.samples().get(hostId)
+      return {
+        hostId,
+        role,
+        planes,
+        hardware,
+        version: state.kind === 'healthy' ? state.version : '',
+        nodeVersion: state.kind === 'healthy' ? state.nodeVersion : '',
+        delay: sample && sample.at >= this.#startedAt ? sample.delay : null,
+      }
+    })
+  }
+
+  async #cancelled(recorder: Recorder): Promise<TrialOutcome> {
+    const { lab, gate } = this.#options
+    try {
+      await lab.inference().call('abortTrial', {})
+      // While storing is not possible the last record cannot arrive.
+      if (!gate.reason) await Promise.race([recorder.finished, delay(abortLimitMs)])
+    } catch {
+      // A host that is gone has nothing left to abort.
+    }
+    return { kind: 'cancelled' }
+  }
+}
+
+function failed(error: ErrorBody | null): TrialOutcome {
+  return {
+    kind: 'failed',
+    error: error ?? toErrorBody(new SkyError('trial_failed', 'The inference host was lost')),
+  }
+}
+
+type LabHostLost = Extract<LabChange, { kind: 'lost' }>['host']
+
+function hasCache(trial: TrialModel): boolean {
+  return trial.planned.parameters.cache === 'skymemory'
+}
+
+export function satelliteHosts(lab: LabHosts): readonly LabHostLost[] {
+  return lab.hosts().filter((host) => host.role === 'satellite')
+}
+
+/** End a trial that nobody follows any more, so that the next one can begin. */
+async function settle(inference: InferenceClient): Promise<void> {
+  const deadline = Date.now() + abortLimitMs
+  for (;;) {
+    const { kind } = await inference.call('trialStatus', {})
+    if ((kind !== 'running' && kind !== 'paused') || Date.now() > deadline) return
+    await inference.call('abortTrial', {})
+    await delay(50)
+  }
+}
+
+/** Tells of lost satellite hosts, and resolves when the inference host is lost: the trial cannot go on without it. */
+function watchForLoss(lab: LabHosts, onLost: (host: LabHostLost) => void) {
+  let reason: ErrorBody | null = null
+  let stop: () => void = () => undefined
+  const inference = new Promise<'lost'>((resolve) => {
+    stop = lab.onChange((change) => {
+      if (change.kind !== 'lost') return
+      onLost(change.host)
+      if (change.host.role !== 'inference') return
+      const { hostId, state } = change.host
+      const how = state.kind === 'crashed' && state.signal ? `was killed (${state.signal})` : 'ended'
+      const details = state.kind === 'crashed' ? { exitCode: state.exitCode, lastLines: state.lastLines } : {}
+      reason = toErrorBody(
+        new SkyError(
+          'trial_failed',
+          `The inference host ${hostId} ${how} during the trial`,
+          'What was recorded is kept. Repeat the trial alone.',
+          { hostId, ...details },
+        ),
+      )
+      resolve('lost')
+    })
+  })
+  return { inference, reason: () => reason, stop }
+}
+
+function whenAborted(signal: AbortSignal): { promise: Promise<'aborted'>; stop: () => void } {
+  let onAbort: () => void = () => undefined
+  const promise = new Promise<'aborted'>((resolve) => {
+    onAbort = () => resolve('aborted')
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+  return { promise, stop: () => signal.removeEventListener('abort', onAbort) }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
+}
