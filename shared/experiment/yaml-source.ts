@@ -128,7 +128,7 @@ function find(document: Document.Parsed, path: Path, part: 'key' | 'value'): Fou
     node = isPair(child) ? child.value : child
     const last = depth === path.length - 1
     // A key without a value has an empty value node right behind it, so the key is the better place.
-    const empty = isScalar(node) && (node.source ?? '') === ''
+    const empty = isNode(node) && node.range?.[0] === node.range?.[1]
     offset = startOf(last && part === 'key' ? key : node === null || empty ? key : node)
   }
   return { offset, node: isNode(node) ? node : null }

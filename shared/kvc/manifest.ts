@@ -4,7 +4,10 @@ import { chunkCount } from './chunks'
 export interface Manifest {
   readonly chunkCount: number
   readonly byteLength: number
-  /** CRC-32 (IEEE 802.3, as in zlib) of all bytes of the block, unsigned 32 bit. */
+  /**
+   * CRC-32 (IEEE 802.3, as in zlib) of the CRC-32s of all chunks in order (u32 little-endian each): a reader checks every
+   * chunk as it arrives, in any order.
+   */
   readonly checksum: number
   /** Epoch of the placement under which the chunks were stored. */
   readonly epoch: number

@@ -254,6 +254,14 @@ describe('placement', () => {
 })
 
 describe('rotation of the constellation', () => {
+  test('as printed by the companion simulator: 9 servers after two rotations', () => {
+    const options = { torus: testbed, centre, servers: 9, rotations: 2 } as const
+    const fromOne = (strategy: 'rotation' | 'hop_rotation') =>
+      pairs({ ...options, strategy }).map((pair) => pair.map((value) => value + 1).join())
+    expect(fromOne('rotation').join(' ')).toBe('9,2 7,2 8,2 9,3 7,3 8,3 9,4 7,4 8,4')
+    expect(fromOne('hop_rotation').join(' ')).toBe('7,3 7,2 8,3 7,4 9,3 8,2 9,2 8,4 9,4')
+  })
+
   test('hop never moves', () => {
     const options = { strategy: 'hop', torus: testbed, centre, servers: 25 } as const
     expect(placement({ ...options, rotations: 7 })).toEqual(placement({ ...options, rotations: 0 }))

@@ -1,0 +1,61 @@
+import type { EventRecord, RequestRecord, SatelliteCounters } from './records'
+
+/** Records for tests: a plain one, changed by what the test is about. */
+
+export function aRequest(change: Partial<RequestRecord> = {}): RequestRecord {
+  return {
+    kind: 'request',
+    requestId: 0,
+    sessionId: 0,
+    turn: 0,
+    startedAt: 1_700_000_000_000,
+    promptTokens: 800,
+    outputTokens: 24,
+    blocks: 6,
+    blocksHit: 0,
+    cachedTokens: 0,
+    chunksFetched: 0,
+    hopsHistogram: [],
+    lookupMs: null,
+    getMs: null,
+    setMs: null,
+    prefillMs: 400,
+    ttftMs: 410,
+    tpotMs: 10,
+    e2eMs: 640,
+    propagationMs: null,
+    bytesRead: 0,
+    bytesWritten: 0,
+    status: 'ok',
+    errorCode: null,
+    harmful: false,
+    halfBlocksServed: 0,
+    wrongBytesServed: 0,
+    routes: [],
+    ...change,
+  }
+}
+
+export function aSatellite(change: Partial<SatelliteCounters> = {}): SatelliteCounters {
+  return {
+    slot: 0,
+    plane: 0,
+    chunks: 0,
+    bytes: 0,
+    gets: 0,
+    sets: 0,
+    misses: 0,
+    evictions: 0,
+    forwarded: 0,
+    migratedIn: 0,
+    migratedOut: 0,
+    migratedBytes: 0,
+    purgedBlocks: 0,
+    dropped: 0,
+    ...change,
+  }
+}
+
+export function anEvent(change: Partial<EventRecord> = {}): EventRecord {
+  return { kind: 'event', at: 1_700_000_000_000, name: 'trial_started', message: '', epoch: 0, ...change }
+}
