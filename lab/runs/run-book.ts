@@ -42,7 +42,9 @@ export class RunBook {
         pace: new Pace(0),
       }
       book.#runs.set(stored.runId, run)
-      if (!resting) await book.save(run)
+      if (resting) continue
+      await book.save(run)
+      await options.store.runs.interruptAttempts(stored.runId).catch(() => undefined)
     }
     return book
   }

@@ -176,6 +176,16 @@ export class RunStore {
     )
   }
 
+  /** Attempts that run in the database, but in no program any more. */
+  async interruptAttempts(runId: string): Promise<void> {
+    await this.#database.write((connection) =>
+      connection.run("UPDATE attempts SET state = $2 WHERE run_id = $1 AND state->>'kind' = 'running'", [
+        runId,
+        JSON.stringify({ kind: 'interrupted' } satisfies TrialState),
+      ]),
+    )
+  }
+
   /** An attempt as it is stored now; null when its run was deleted. */
   async attempt(attemptId: number): Promise<Attempt | null> {
     const [row] = await this.#database.read(

@@ -1,0 +1,120 @@
+import { join } from 'node:path'
+import type { ConsoleApi, LogLine } from '#shared/contract/console-api'
+import type { EventPayload, Handlers } from '#shared/contract/rpc'
+import { DocumentLoader } from './experiments/document-loader'
+import { experimentHandlers } from './handlers/experiment-handlers'
+import { labHandlers } from './handlers/lab-handlers'
+import { runHandlers } from './handlers/run-handlers'
+import { LabService } from './hosts/lab-service'
+import type { StartLab } from './hosts/lab-hosts'
+import { localLab } from './local/local-lab'
+import { LogBook } from './log-book'
+import { ConstellationFeed } from './runs/constellation-feed'
+import { RunBook } from './runs/run-book'
+import { RunQueue } from './runs/run-queue'
+import { openStore } from './store/store'
+
+export interface LabEngineOptions {
+  /** Where the database and the journals lie. */
+  readonly dataDirectory: string
+  /** Where exports go unless somebody names another folder. */
+  readonly resultsDirectory: string
+  /** The agent bundle. */
+  readonly agentEntry: string
+  /** The Node that runs agents. */
+  readonly nodeExecutable: string
+  /** The folder of the documents `sotu`. */
+  readonly documentsDirectory: string
+  readonly version: string
+  readonly gitRevision: string
+}
+
+export type EngineEvent = keyof ConsoleApi['events'] & string
+export type EngineListener = <E extends EngineEvent>(event: E, payload: EventPayload<ConsoleApi, E>) => void
+
+/** Everything that the app and the command line can ask of a lab. */
+export interface LabEngine {
+  readonly api: Handlers<ConsoleApi>
+  /** Hear every event; returns the function that ends it. */
+  subscribe(listener: EngineListener): () => void
+  /** Interrupt what runs (it can be resumed), stop the lab, close the database. */
+  dispose(): Promise<void>
+}
+
+/**
+ * @param startLab how hosts are started; the local lab unless told otherwise
+ * @throws SkyError `storage_locked`, `storage_corrupt`, `storage_full`, `storage_unwritable`, `version_skew`
+ */
+export async function createLabEngine(
+  options: LabEngineOptions,
+  startLab: StartLab = localLab({
+    nodeExecutable: options.nodeExecutable,
+    agentEntry: options.agentEntry,
+    journalDirectory: join(options.dataDirectory, 'journals'),
+  }),
+): Promise<LabEngine> {
+  const listeners = new Set<EngineListener>()
+  const emit: EngineListener = (event, payload) => {
+    for (const listener of listeners) listener(event, payload)
+  }
+  const logBook = new LogBook((lines) => emit('log', lines))
+  const log = (level: LogLine['level'], text: string): void =>
+    logBook.add([{ at: Date.now(), source: 'lab', level, text }])
+
+  const store = await openStore(options.dataDirectory)
+  const book = await RunBook.load({
+    store,
+    onChanged: (summary) => emit('runChanged', summary),
+    onDeleted: (runId) => emit('runDeleted', { runId }),
+    warn: (text) => log('warn', text),
+  })
+  const lab = new LabService({
+    startLab,
+    onState: (state) => emit('labChanged', state),
+    onLog: (lines) => logBook.add(lines),
+  })
+  const queue = new RunQueue({
+    store,
+    book,
+    lab,
+    documents: new DocumentLoader(options.documentsDirectory),
+    onLive: (batch) => emit('live', batch),
+    onEvent: (runId, event) => emit('runEvent', { runId, ...event }),
+    log,
+  })
+  const feed = new ConstellationFeed({
+    lab,
+    current: () => queue.current,
+    isHeard: () => listeners.size > 0,
+    emit: (snapshot) => emit('constellationChanged', snapshot),
+  })
+
+  return {
+    api: {
+      info: () => ({
+        version: options.version,
+        gitRevision: options.gitRevision,
+        nodeVersion: process.versions.node,
+        dataDirectory: options.dataDirectory,
+        resultsDirectory: options.resultsDirectory,
+      }),
+      ...labHandlers({ lab, queue }),
+      ...experimentHandlers(),
+      ...runHandlers({ options, store, book, queue }),
+      recentLog: () => logBook.recent(),
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    dispose: async () => {
+      feed.close()
+      await queue.close()
+      await lab.stop()
+      book.close()
+      await store.close()
+      logBook.close()
+      listeners.clear()
+    },
+  }
+}

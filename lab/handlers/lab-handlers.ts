@@ -1,0 +1,152 @@
+import type { ConsoleApi } from '#shared/contract/console-api'
+import { SkyError } from '#shared/contract/errors'
+import type { Handlers } from '#shared/contract/rpc'
+import { samePosition } from '#shared/constellation/torus'
+import type { ParameterValues } from '#shared/experiment/parameters'
+import { checkRelations } from '#shared/experiment/relations'
+import type { DelayStats } from '../hosts/lab-hosts'
+import type { LabService } from '../hosts/lab-service'
+import { constellationSnapshot, linksOf, trialGeography } from '../runs/constellation'
+import type { RunQueue } from '../runs/run-queue'
+import { satelliteHosts } from '../runs/trial-execution'
+
+type LabMethods =
+  | 'labState'
+  | 'startLab'
+  | 'stopLab'
+  | 'restartHost'
+  | 'setSatelliteFailed'
+  | 'setLinkFailed'
+  | 'constellation'
+  | 'satelliteDetail'
+  | 'delayReport'
+  | 'serveApi'
+
+/** Blocks of a satellite that its panel lists. */
+const listedBlocks = 1_000
+
+export function labHandlers({
+  lab,
+  queue,
+}: {
+  lab: LabService
+  queue: RunQueue
+}): Pick<Handlers<ConsoleApi>, LabMethods> {
+  const requireNoRun = (what: string): void => {
+    if (queue.busy) throw new SkyError('conflict', `A run is active: ${what}`, 'Cancel the run first.')
+  }
+  return {
+    labState: () => lab.state,
+    startLab: async (shape) => {
+      const current = lab.hosts?.shape
+      if (current && (current.slots !== shape.slots || current.planes !== shape.planes)) {
+        requireNoRun('the lab cannot take another shape now')
+      }
+      await lab.ensure(shape)
+      return lab.state
+    },
+    stopLab: async () => {
+      requireNoRun('the lab cannot be stopped now')
+      await lab.stop()
+      return null
+    },
+    restartHost: async ({ hostId }) => {
+      const hosts = lab.require()
+      const host = hosts.hosts().find((each) => each.hostId === hostId)
+      if (!host) throw new SkyError('not_found', `The lab has no host ${hostId}`)
+      await hosts.restart([hostId])
+      const { current } = queue
+      if (current && host.role === 'satellite') {
+        // In mid-trial the host joins in with empty satellites: what it held are misses.
+        const { trialKey, parameters } = current
+        await hosts
+          .satellite(hostId)
+          .call('prepareTrial', { trialKey, parameters: { ...parameters, ...hosts.shape } })
+      }
+      return null
+    },
+    setSatelliteFailed: async ({ failed, ...position }) => {
+      await lab.setSatelliteFailed(position, failed)
+      return null
+    },
+    setLinkFailed: async ({ failed, ...link }) => {
+      await lab.setLinkFailed(link, failed)
+      return null
+    },
+    constellation: async () => {
+      const { hosts } = lab
+      if (!hosts) return null
+      await hosts.poll()
+      return constellationSnapshot(hosts, queue.current, lab.failures, Date.now())
+    },
+    satelliteDetail: async (position) => {
+      const hosts = lab.require()
+      const snapshot = constellationSnapshot(hosts, queue.current, lab.failures, Date.now())
+      const satellite = snapshot.satellites.find((each) => samePosition(each, position))
+      if (!satellite) {
+        const message = `There is no satellite at slot ${position.slot}, plane ${position.plane}`
+        throw new SkyError('not_found', message)
+      }
+      const { hostId, failed, ...counters } = satellite
+      const isUp = hosts.hosts().some((host) => host.hostId === hostId && host.state.kind === 'healthy')
+      const blocks = isUp
+        ? await hosts.satellite(hostId).call('storedBlocks', { ...position, limit: listedBlocks })
+        : []
+      const { servers, parameters } = trialGeography(queue.current, hosts.shape)
+      const server = servers.findIndex((each) => samePosition(each, position))
+      return {
+        counters,
+        hostId,
+        failed,
+        server: server === -1 ? null : server,
+        links: linksOf(position, hosts.shape, parameters, lab.failures),
+        blocks,
+      }
+    },
+    delayReport: async () => {
+      const hosts = lab.require()
+      await hosts.poll()
+      return totalDelay([...hosts.samples().values()].map((sample) => sample.delay))
+    },
+    serveApi: async ({ parameters }) => {
+      requireNoRun('the API is served between runs only')
+      return serveApi(lab, parameters)
+    },
+  }
+}
+
+export function totalDelay(all: readonly DelayStats[]): DelayStats {
+  return all.reduce(
+    (sum, each) => ({
+      packets: sum.packets + each.packets,
+      demandedMs: sum.demandedMs + each.demandedMs,
+      achievedMs: sum.achievedMs + each.achievedMs,
+      worstMs: Math.max(sum.worstMs, each.worstMs),
+    }),
+    { packets: 0, demandedMs: 0, achievedMs: 0, worstMs: 0 },
+  )
+}
+
+async function serveApi(
+  lab: LabService,
+  parameters: ParameterValues | null,
+): Promise<{ url: string | null }> {
+  if (parameters === null) {
+    const hosts = lab.require()
+    const answer = await hosts.inference().call('serveApi', { parameters, port: 0 })
+    await hosts.poll()
+    return answer
+  }
+  const [problem] = checkRelations(parameters)
+  if (problem) throw new SkyError('invalid_argument', problem.message, `Allowed: ${problem.allowed}`)
+  const cached = parameters.cache === 'skymemory'
+  const { slots, planes } = cached ? parameters : (lab.hosts?.shape ?? parameters)
+  const hosts = await lab.ensure({ slots, planes })
+  const trial = { trialKey: 'api', parameters: { ...parameters, slots, planes } }
+  await Promise.all(
+    satelliteHosts(hosts).map(({ hostId }) => hosts.satellite(hostId).call('prepareTrial', trial)),
+  )
+  const answer = await hosts.inference().call('serveApi', { parameters, port: 0 })
+  await hosts.poll()
+  return answer
+}

@@ -1,0 +1,18 @@
+import type { TimelinePoint } from '#shared/contract/console-api'
+import type { EventRecord } from '#shared/experiment/records'
+import { binTimeline } from '#shared/experiment/timeline'
+import type { RecordStore } from '../store/record-store'
+import type { Attempt } from '../store/run-store'
+
+/** An attempt second by second, from its stored records; empty where it never started. */
+export async function timelineOf(
+  records: RecordStore,
+  trialId: string,
+  { attemptId, startedAt }: Attempt,
+): Promise<{ points: TimelinePoint[]; events: EventRecord[] }> {
+  const events = await records.events(attemptId)
+  if (startedAt === null) return { points: [], events }
+  const requests = await records.ofAttempt(attemptId)
+  const samples = await records.samples(attemptId)
+  return { points: binTimeline({ trialId, startedAt, requests, events, samples }), events }
+}
