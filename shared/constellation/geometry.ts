@@ -25,17 +25,17 @@ export interface Geometry {
   readonly altitudeM: number
   readonly lightSpeedMPerS: number
   /** Length of an inter-satellite link, m. */
-  linkM(direction: Direction | LinkAxis): number
+  readonly linkM: (direction: Direction | LinkAxis) => number
   /** Light time of one inter-satellite link, s. */
-  linkDelayS(direction: Direction | LinkAxis): number
+  readonly linkDelayS: (direction: Direction | LinkAxis) => number
   /** Distance from the ground host to the satellite that is this far from the centre, m. */
-  slantM(deltaSlots: number, deltaPlanes: number): number
+  readonly slantM: (deltaSlots: number, deltaPlanes: number) => number
   /** Light time of the ground link to that satellite, s. */
-  groundDelayS(deltaSlots: number, deltaPlanes: number): number
+  readonly groundDelayS: (deltaSlots: number, deltaPlanes: number) => number
   /** Length of the way over links from the centre (model on board), m. */
-  pathM(deltaSlots: number, deltaPlanes: number): number
+  readonly pathM: (deltaSlots: number, deltaPlanes: number) => number
   /** Light time of that way, s. */
-  pathDelayS(deltaSlots: number, deltaPlanes: number): number
+  readonly pathDelayS: (deltaSlots: number, deltaPlanes: number) => number
 }
 
 /** Chord between neighbours of a ring of `count` on the unit circle: 0 when there is no neighbour. */

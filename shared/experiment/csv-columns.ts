@@ -10,7 +10,7 @@ export type CsvValue = string | number | null
 /** One column: its name in the header line, and how a row's value is found. */
 export interface CsvColumn<Row> {
   readonly name: string
-  read(row: Row): CsvValue
+  readonly read: (row: Row) => CsvValue
 }
 
 const column = <Row>(name: string, read: (row: Row) => CsvValue): CsvColumn<Row> => ({ name, read })

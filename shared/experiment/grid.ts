@@ -23,7 +23,7 @@ export function planTrials(experiment: Experiment): PlannedTrial[] {
         trialId: `t${String(trials.length + 1).padStart(digits, '0')}`,
         repeat,
         seed: repeatSeed(experiment.seed, repeat),
-        factors: factors as Record<string, ParameterValue>,
+        factors,
         parameters: parametersOf(experiment, factors),
       })
     }
@@ -83,7 +83,10 @@ function cellsOf(experiment: Experiment): Cell[] {
 }
 
 function* product([first, ...rest]: Factor[]): Generator<Cell> {
-  if (!first) return yield {}
+  if (!first) {
+    yield {}
+    return
+  }
   const [name, values] = first
   for (const value of values) {
     for (const cell of product(rest)) yield { [name]: value, ...cell }

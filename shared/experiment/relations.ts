@@ -22,7 +22,7 @@ interface Relation {
   /** What it is about; the first one is to blame. */
   readonly names: readonly [ParameterName, ...ParameterName[]]
   /** Null when the values agree. */
-  check(values: ParameterValues): Omit<CrossProblem, 'path'> | null
+  readonly check: (values: ParameterValues) => Omit<CrossProblem, 'path'> | null
 }
 
 /** Satellites of one lab: beyond it, routing around failures needs too much memory in every host. */
@@ -203,7 +203,10 @@ function withDefault(
 function* combinations(lists: readonly Placed[][]): Generator<Placed[]> {
   let budget = maxTrials
   const [first, ...rest] = lists
-  if (!first) return yield []
+  if (!first) {
+    yield []
+    return
+  }
   for (const value of first) {
     for (const others of combinations(rest)) {
       // A grid beyond this size is refused anyway.

@@ -83,7 +83,7 @@ function duplicateKeys(document: Document.Parsed, at: At): ExperimentProblem[] {
     Map(_, map) {
       const firstLines = new Map<string, number>()
       for (const pair of map.items) {
-        const name = keyName(pair as Pair)
+        const name = keyName(pair)
         const place = at(startOf(pair.key))
         const first = firstLines.get(name)
         if (first === undefined) firstLines.set(name, place.line)
@@ -136,7 +136,7 @@ function find(document: Document.Parsed, path: Path, part: 'key' | 'value'): Fou
 
 /** Of duplicate keys the last one counts, as in the value. */
 function lastPair(map: YAMLMap, name: string): Pair | undefined {
-  return map.items.findLast((pair) => keyName(pair as Pair) === name) as Pair | undefined
+  return map.items.findLast((pair) => keyName(pair) === name)
 }
 
 function keyName({ key }: Pair): string {
