@@ -16,10 +16,10 @@ function report(message: FromEngine): void {
 
 /** Answer a window until its port closes. A window may come before the engine is ready: then it waits. */
 async function serveWindow(started: Promise<LabEngine>, port: MessagePortMain): Promise<void> {
-  const { api, subscribe } = await started
+  const running = await started
   const connection = connectionOverPort(port)
-  const { emit } = serve(connection, consoleApi, api)
-  const unsubscribe = subscribe((event, payload) => emit(event as never, payload as never))
+  const { emit } = serve(connection, consoleApi, running.api)
+  const unsubscribe = running.subscribe((event, payload) => emit(event as never, payload as never))
   connection.onClose(() => {
     unsubscribe()
     connection.dispose()

@@ -1,4 +1,4 @@
-import { app, BrowserWindow, session, shell } from 'electron'
+import { app, session, shell, type BrowserWindow } from 'electron'
 import { askAboutEngine } from './engine/engine-trouble'
 import { EngineSupervisor, type EngineState } from './engine/engine-supervisor'
 import { answerWindow } from './ipc/answer-window'

@@ -13,7 +13,7 @@ import type { MethodParams, MethodResult } from '#shared/contract/rpc'
 
 type Methods = DesktopContract['methods']
 
-function ask<M extends keyof Methods & string>(
+function ask<M extends keyof Methods>(
   method: M,
   params: MethodParams<DesktopContract, M>,
 ): Promise<DesktopAnswer<MethodResult<DesktopContract, M>>> {

@@ -7,8 +7,9 @@ import { inRoot, root } from './paths.mjs'
  * @returns {Promise<{ version: string, revision: string }>} revision: the commit, `-dirty` when files differ from it, or `unknown`
  */
 export async function buildInfo() {
-  /** @type {{ version: string }} */
-  const { version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
+  const { version } = /** @type {{ version: string }} */ (
+    JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
+  )
   const described = await capture('git', ['describe', '--always', '--abbrev=40', '--dirty', '--exclude=*'], {
     cwd: root,
   }).catch(() => undefined)

@@ -89,7 +89,7 @@ async function unzip(zipFile, directory) {
       if (error) return reject(error)
       zip.on('error', reject)
       zip.on('end', resolve)
-      zip.on('entry', (entry) => {
+      zip.on('entry', (/** @type {import('yauzl').Entry} */ entry) => {
         extract(zip, entry, directory).then(() => zip.readEntry(), reject)
       })
       zip.readEntry()

@@ -33,7 +33,7 @@ export function isInstalled(wanted, installed) {
 function packagesAreCurrent() {
   const installed = inRoot('node_modules', '.package-lock.json')
   if (!existsSync(installed)) return false
-  return isInstalled(readJson(inRoot('package-lock.json')), readJson(installed))
+  return isInstalled(readLockfile(inRoot('package-lock.json')), readLockfile(installed))
 }
 
 /** Install the packages of package-lock.json, if they are not installed yet. */
@@ -67,6 +67,6 @@ export function npm(args, options = {}) {
 }
 
 /** @param {string} path */
-function readJson(path) {
-  return JSON.parse(readFileSync(path, 'utf8'))
+function readLockfile(path) {
+  return /** @type {Lockfile} */ (JSON.parse(readFileSync(path, 'utf8')))
 }

@@ -33,10 +33,8 @@ async function filesBelow(path) {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined)
   if (entries === undefined) return [path]
   entries.sort((a, b) => (a.name < b.name ? -1 : 1))
-  const nested = entries
-    .filter((entry) => !ignored.test(entry.name))
-    .map((entry) => (entry.isDirectory() ? filesBelow(join(path, entry.name)) : [join(path, entry.name)]))
-  return (await Promise.all(nested)).flat()
+  const wanted = entries.filter((entry) => !ignored.test(entry.name)).map((entry) => join(path, entry.name))
+  return (await Promise.all(wanted.map(filesBelow))).flat()
 }
 
 /** @param {string} name */
