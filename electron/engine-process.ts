@@ -18,8 +18,8 @@ function report(message: FromEngine): void {
 async function serveWindow(started: Promise<LabEngine>, port: MessagePortMain): Promise<void> {
   const running = await started
   const connection = connectionOverPort(port)
-  const { emit } = serve(connection, consoleApi, running.api)
-  const unsubscribe = running.subscribe((event, payload) => emit(event as never, payload as never))
+  const emitter = serve(connection, consoleApi, running.api)
+  const unsubscribe = running.subscribe((event, payload) => emitter.emit(event as never, payload as never))
   connection.onClose(() => {
     unsubscribe()
     connection.dispose()

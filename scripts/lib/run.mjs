@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { SetupError } from './say.mjs'
 
-/** How many of the last characters of a command's output are kept for an error message. */
-const keptOutput = 6000
+/** How many of the last characters of a command's output are kept for an error message, unless told otherwise. */
+const usualOutput = 6000
 
 /**
  * @typedef {object} Outcome
@@ -16,7 +16,7 @@ const keptOutput = 6000
  * Run a command with its output captured. Does not throw when the command fails, only when it cannot start.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, limitS?: number, shell?: boolean }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, limitS?: number, shell?: boolean, keepOutput?: number }} [options]
  * @returns {Promise<Outcome>}
  */
 export function capture(command, args, options = {}) {
@@ -27,6 +27,7 @@ export function capture(command, args, options = {}) {
       shell: options.shell ?? false,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    const keptOutput = options.keepOutput ?? usualOutput
     let output = ''
     let stdout = ''
     let timedOut = false
