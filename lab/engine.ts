@@ -29,7 +29,7 @@ export interface LabEngineOptions {
   readonly gitRevision: string
 }
 
-export type EngineEvent = keyof ConsoleApi['events'] & string
+export type EngineEvent = keyof ConsoleApi['events']
 export type EngineListener = <E extends EngineEvent>(event: E, payload: EventPayload<ConsoleApi, E>) => void
 
 /** Everything that the app and the command line can ask of a lab. */

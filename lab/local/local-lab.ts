@@ -148,7 +148,9 @@ class LocalLab implements LabHosts {
   async setFailures(failures: Failures): Promise<void> {
     this.#failures = failures
     const healthy = this.#members.flatMap((member) => member.running?.client ?? [])
-    await Promise.all(healthy.map((client) => (client as SatelliteClient).call('setFailures', failures)))
+    await Promise.all(
+      healthy.map(async (client) => (client as SatelliteClient).call('setFailures', failures)),
+    )
   }
 
   restart(hostIds: readonly string[]): Promise<void> {
@@ -163,11 +165,9 @@ class LocalLab implements LabHosts {
     if (crashed.length === 0) return
     await this.#spawn(crashed)
     await this.#configureAll()
-    await Promise.all(
-      crashed.map((member) =>
-        (member.running?.client as SatelliteClient | undefined)?.call('setFailures', this.#failures),
-      ),
-    )
+    for (const { running } of crashed) {
+      await (running?.client as SatelliteClient | undefined)?.call('setFailures', this.#failures)
+    }
     await this.#connected()
     for (const member of crashed) this.#emit({ kind: 'returned', host: member.host })
   }
@@ -178,7 +178,7 @@ class LocalLab implements LabHosts {
     const [inference, ...satellites] = [...this.#members].reverse()
     // The inference host first: its packets must not meet satellites that are gone.
     await inference?.running?.agent.stop()
-    await Promise.all(satellites.map((member) => member.running?.agent.stop()))
+    await Promise.all(satellites.map(async (member) => member.running?.agent.stop()))
     await this.#sockets.remove()
   }
 

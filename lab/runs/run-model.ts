@@ -7,7 +7,7 @@ import type {
   TrialSummary,
 } from '#shared/contract/console-api'
 import type { Attempt, RunTotals, StoredRun, StoredTrial } from '../store/run-store'
-import { Pace, progressOf } from './progress'
+import { progressOf, type Pace } from './progress'
 
 /** A trial of a run with its newest attempt, as it is now. */
 export interface TrialModel {

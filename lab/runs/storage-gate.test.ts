@@ -8,7 +8,7 @@ function aFullStore(): {
   stored: number[]
   blocks: ErrorBody[]
   room: { left: number }
-  put(v: number): Promise<void>
+  put: (v: number) => Promise<void>
 } {
   const stored: number[] = []
   const blocks: ErrorBody[] = []

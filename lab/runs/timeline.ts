@@ -12,7 +12,9 @@ export async function timelineOf(
 ): Promise<{ points: TimelinePoint[]; events: EventRecord[] }> {
   const events = await records.events(attemptId)
   if (startedAt === null) return { points: [], events }
+  // The host's own word is exact; the engine learns of the start a little later.
+  const start = events.find((event) => event.name === 'trial_started')?.at ?? startedAt
   const requests = await records.ofAttempt(attemptId)
   const samples = await records.samples(attemptId)
-  return { points: binTimeline({ trialId, startedAt, requests, events, samples }), events }
+  return { points: binTimeline({ trialId, startedAt: start, requests, events, samples }), events }
 }

@@ -239,6 +239,8 @@ export class TrialExecution {
     const { lab, gate, store, trial } = this.#options
     const { attemptId } = trial.attempt
     await lab.poll()
+    // The state at the end, and the only sample of a trial that is over within a second.
+    await this.#storeSample()
     const satellites = hasCache(trial) ? this.#satellites() : []
     const hosts = this.#hosts()
     return gate.run(async () => {

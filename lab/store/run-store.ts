@@ -227,8 +227,8 @@ export class RunStore {
     return rows.map((row) => ({
       ...plannedTrial.parse({
         ...row,
-        factors: JSON.parse(String(row['factors'])),
-        parameters: JSON.parse(String(row['parameters'])),
+        factors: JSON.parse(String(row['factors'])) as unknown,
+        parameters: JSON.parse(String(row['parameters'])) as unknown,
       }),
       attempt: attempts.get(String(row['trialId'])) as Attempt,
     }))
@@ -271,7 +271,7 @@ async function insertAttempt(
 }
 
 function json<T>(schema: z.ZodType<T>, value: unknown): T | null {
-  return value === null || value === undefined ? null : schema.parse(JSON.parse(String(value)))
+  return typeof value === 'string' ? schema.parse(JSON.parse(value)) : null
 }
 
 function toRun(row: Row): StoredRun {
