@@ -54,7 +54,9 @@ describe('faults in mid-trial', () => {
     expect(requests).toHaveLength(40)
     expect(requests.every((request) => request.status === 'ok')).toBe(true)
     expect(requests.at(-1)?.blocksHit).toBe(0)
-    expect(requests.reduce((sum, request) => sum + request.wrongBytesServed + request.halfBlocksServed, 0)).toBe(0)
+    expect(
+      requests.reduce((sum, request) => sum + request.wrongBytesServed + request.halfBlocksServed, 0),
+    ).toBe(0)
     const events = entries.flatMap(({ record }) => (record.kind === 'event' ? [record.name] : []))
     expect(events).toContain('host_lost')
   })

@@ -1,5 +1,10 @@
 import { parseArgs } from 'node:util'
-import { agentProtocolVersion, inferenceControl, satelliteControl, type Hello } from '#shared/contract/agent-control'
+import {
+  agentProtocolVersion,
+  inferenceControl,
+  satelliteControl,
+  type Hello,
+} from '#shared/contract/agent-control'
 import { listenForControl } from './control/control-server'
 import { inferenceHandlers } from './control/inference-handlers'
 import { satelliteHandlers } from './control/satellite-handlers'
@@ -58,7 +63,12 @@ async function main(): Promise<void> {
   })
   if (role === 'satellite') await startSatellites(hostId, control, values.bind, Number(values.port), describe)
   else if (role === 'inference') {
-    await startInference(hostId, control, required(values['journal-directory'], '--journal-directory'), describe)
+    await startInference(
+      hostId,
+      control,
+      required(values['journal-directory'], '--journal-directory'),
+      describe,
+    )
   } else throw new Error(`say 'satellite' or 'inference'\n\n${usage}`)
   if (values['exit-with-stdin']) {
     process.stdin.resume()

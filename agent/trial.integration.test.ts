@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Failures } from '#shared/contract/agent-control'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
 import { collectTrial } from './testing/collect-records'
 import { startTestLab, type TestLab } from './testing/agent-process'
@@ -39,11 +40,18 @@ describe('a trial on agents as processes', () => {
   async function run(changes: Partial<ParameterValues>) {
     const parameters = { ...small, ...changes }
     const trialKey = `t${++trials}`
-    await Promise.all(lab.satellites.map((host) => host.control.call('prepareTrial', { trialKey, parameters })))
+    await Promise.all(
+      lab.satellites.map((host) => host.control.call('prepareTrial', { trialKey, parameters })),
+    )
     await lab.inference.control.call('startTrial', { trialKey, seed: 7, parameters })
     const trial = await collectTrial(lab.inference.control, trialKey)
     const counters = await Promise.all(lab.satellites.map((host) => host.control.call('counters', {})))
     return { ...trial, satellites: counters.flatMap((counter) => counter.satellites) }
+  }
+
+  async function fail(failures: Failures) {
+    for (const host of lab.satellites) await host.control.call('setFailures', failures)
+    await lab.inference.control.call('setFailures', failures)
   }
 
   test('later prompts find the blocks of earlier ones, and every byte is right', async () => {
@@ -53,7 +61,9 @@ describe('a trial on agents as processes', () => {
     expect(requests.every((request) => request.status === 'ok')).toBe(true)
     const second = requests.filter((request) => request.turn === 1)
     expect(second.every((request) => request.blocksHit >= 6 && request.bytesRead > 0)).toBe(true)
-    expect(requests.reduce((sum, request) => sum + request.wrongBytesServed + request.halfBlocksServed, 0)).toBe(0)
+    expect(
+      requests.reduce((sum, request) => sum + request.wrongBytesServed + request.halfBlocksServed, 0),
+    ).toBe(0)
   })
 
   test('chunks are counted where they are stored, and hops as the geometry says', async () => {
@@ -86,7 +96,9 @@ describe('a trial on agents as processes', () => {
       document_count: 1,
       concurrency: 3,
     })
-    const rotations = entries.filter(({ record }) => record.kind === 'event' && record.name === 'rotation_finished')
+    const rotations = entries.filter(
+      ({ record }) => record.kind === 'event' && record.name === 'rotation_finished',
+    )
     expect(rotations.length).toBeGreaterThan(3)
     expect(satellites.reduce((sum, satellite) => sum + satellite.migratedOut, 0)).toBeGreaterThan(0)
     expect(satellites.reduce((sum, satellite) => sum + satellite.purgedBlocks, 0)).toBe(0)
@@ -121,14 +133,18 @@ describe('a trial on agents as processes', () => {
       expect(satellites.reduce((sum, satellite) => sum + satellite.evictions, 0)).toBeGreaterThan(0)
       expect(satellites.every((satellite) => satellite.bytes <= 16_000)).toBe(true)
       expect(requests.every((request) => request.status === 'ok')).toBe(true)
-      expect(requests.reduce((sum, request) => sum + request.wrongBytesServed + request.halfBlocksServed, 0)).toBe(0)
+      expect(
+        requests.reduce((sum, request) => sum + request.wrongBytesServed + request.halfBlocksServed, 0),
+      ).toBe(0)
     }
   })
 
   test('binary search finds the same prefix as asking for all', async () => {
     const batch = await run({ lookup: 'batch', concurrency: 1 })
     const search = await run({ lookup: 'binary_search', concurrency: 1 })
-    expect(search.requests.map((request) => request.blocksHit)).toEqual(batch.requests.map((request) => request.blocksHit))
+    expect(search.requests.map((request) => request.blocksHit)).toEqual(
+      batch.requests.map((request) => request.blocksHit),
+    )
   })
 
   test('without a cache nothing is looked up or stored', async () => {
@@ -139,19 +155,17 @@ describe('a trial on agents as processes', () => {
 
   test('a failed server makes misses, not errors', async () => {
     const failed = { satellites: [{ slot: 4, plane: 2 }], links: [] }
-    const everyone = [...lab.satellites.map((host) => host.control), lab.inference.control]
-    for (const control of everyone) await control.call('setFailures', failed)
+    await fail(failed)
     const { requests } = await run({})
-    for (const control of everyone) await control.call('setFailures', { satellites: [], links: [] })
+    await fail({ satellites: [], links: [] })
     expect(requests.every((request) => request.status === 'ok' && request.blocksHit === 0)).toBe(true)
   })
 
   test('a failed link is gone around', async () => {
     const failed = { satellites: [], links: [{ slot: 5, plane: 2, direction: 'slot' as const }] }
-    const everyone = [...lab.satellites.map((host) => host.control), lab.inference.control]
-    for (const control of everyone) await control.call('setFailures', failed)
+    await fail(failed)
     const { requests } = await run({ los_slots: 1, los_planes: 1, servers: 25 })
-    for (const control of everyone) await control.call('setFailures', { satellites: [], links: [] })
+    await fail({ satellites: [], links: [] })
     const warm = requests.filter((request) => request.blocksHit > 0)
     expect(warm.length).toBeGreaterThan(0)
     // From (4,2) to (6,2) the straight way has 2 links, and 4 with the ground link and the detour.

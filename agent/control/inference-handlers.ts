@@ -75,7 +75,11 @@ export function inferenceHandlers(
       await api.stop()
       if (parameters === null) return { url: null }
       if (host.trialRunning) {
-        throw new SkyError('conflict', 'a trial is running on the inference host', 'Serve the API after it has ended.')
+        throw new SkyError(
+          'conflict',
+          'a trial is running on the inference host',
+          'Serve the API after it has ended.',
+        )
       }
       return { url: await api.start(host.openModel(parameters), port) }
     },

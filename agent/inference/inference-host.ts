@@ -45,6 +45,7 @@ export class InferenceHost {
       hostId,
       {
         onArrival: (arrival) => isForGround(arrival) && this.#station?.arrive(arrival),
+        openBody: (arrival) => (isForGround(arrival) ? (this.#station?.openBody(arrival) ?? null) : null),
         onPeerConnected: (peer) => {
           this.#station?.network.setLostPlanes(this.#lostPlanes())
           this.#trial?.event('host_returned', `satellite host ${peer} is connected again`)
@@ -85,7 +86,9 @@ export class InferenceHost {
     this.delayLine.reset(parameters.link_delay)
     if (parameters.cache === 'skymemory') {
       const network = new TrialNetwork(parameters, this.#failures, this.#lostPlanes())
-      this.#station = new GroundStation(this.transport, this.delayLine, network, (plane) => this.#hostOfPlane(plane))
+      this.#station = new GroundStation(this.transport, this.delayLine, network, (plane) =>
+        this.#hostOfPlane(plane),
+      )
       this.#kvc = new KvcClient(this.#station, blockShape(parameters), parameters.bytes_in_flight)
     }
     return { engine, kvc: this.#kvc, blockTokens: parameters.block_tokens }
@@ -93,7 +96,11 @@ export class InferenceHost {
 
   async startTrial(spec: TrialSpec): Promise<{ requestsTotal: number }> {
     if (this.trialRunning) {
-      throw new SkyError('conflict', `trial ${this.#trial?.spec.trialKey} is still running`, 'Cancel it first.')
+      throw new SkyError(
+        'conflict',
+        `trial ${this.#trial?.spec.trialKey} is still running`,
+        'Cancel it first.',
+      )
     }
     const { parameters } = spec
     const model = this.openModel(parameters)
@@ -160,7 +167,10 @@ export class InferenceHost {
     for (const { document } of plan) {
       if (openings.has(document)) continue
       await nextTurn()
-      openings.set(document, openingTokens(engine, candidates[document] as Document, parameters.document_tokens))
+      openings.set(
+        document,
+        openingTokens(engine, candidates[document] as Document, parameters.document_tokens),
+      )
     }
     return plan.map(
       ({ document, questions }) =>
@@ -195,7 +205,11 @@ function blockShape(parameters: ParameterValues): { byteLength: number; chunkByt
   const byteLength = parameters.block_tokens * parameters.kvc_bytes_per_token
   const chunkBytes = parameters.chunk_bytes
   if (byteLength > 0xffff_ffff || chunkCount(byteLength, chunkBytes) > 0xffff_ffff) {
-    throw new SkyError('invalid_argument', `a block of ${byteLength} B is too large`, 'Choose shorter blocks.')
+    throw new SkyError(
+      'invalid_argument',
+      `a block of ${byteLength} B is too large`,
+      'Choose shorter blocks.',
+    )
   }
   return { byteLength, chunkBytes }
 }
@@ -213,7 +227,10 @@ function describeChanges(before: Failures, after: Failures) {
   )
   return [
     ...satellites.added.map((what) => ({ name: 'satellite_failed' as const, message: `${what} failed` })),
-    ...satellites.removed.map((what) => ({ name: 'satellite_restored' as const, message: `${what} restored` })),
+    ...satellites.removed.map((what) => ({
+      name: 'satellite_restored' as const,
+      message: `${what} restored`,
+    })),
     ...links.added.map((what) => ({ name: 'link_failed' as const, message: `${what} failed` })),
     ...links.removed.map((what) => ({ name: 'link_restored' as const, message: `${what} restored` })),
   ]

@@ -39,6 +39,7 @@ export class TrialNetwork {
   #lostPlanes: readonly number[]
   #failures: FailureSet = noFailures
   #distances = new Map<number, Int32Array>()
+  #gateways = new Map<number, Position | null>()
 
   constructor(parameters: ParameterValues, failures: Failures, lostPlanes: readonly number[]) {
     this.parameters = parameters
@@ -105,6 +106,16 @@ export class TrialNetwork {
    * usable one of the window that is nearest to it (fewest links, then shortest ground link); null when none can be used.
    */
   gateway(destination: Position, epoch: number): Position | null {
+    const key = epoch * this.torus.slots * this.torus.planes + satelliteIndex(this.torus, destination)
+    let gateway = this.#gateways.get(key)
+    if (gateway === undefined) {
+      gateway = this.#findGateway(destination, epoch)
+      this.#gateways.set(key, gateway)
+    }
+    return gateway
+  }
+
+  #findGateway(destination: Position, epoch: number): Position | null {
     if (this.modelOnBoard) {
       const carrier = this.centre(epoch)
       return this.isFailed(carrier) ? null : carrier
@@ -177,6 +188,7 @@ export class TrialNetwork {
       links: this.#commanded.links,
     })
     this.#distances.clear()
+    this.#gateways.clear()
   }
 
   /** Around failures the way to a destination is searched once and kept until the failures change. */

@@ -37,6 +37,7 @@ export class SatelliteHost {
       hostId,
       {
         onArrival: ({ packet, at }) => this.#fabric?.arrive(packet, at),
+        openBody: () => null,
         onPeerConnected: (peer) => {
           log.info(`connected to ${peer}`)
           this.#network?.setLostPlanes(this.#lostPlanes())

@@ -38,7 +38,12 @@ async function startAgent<C extends Contract>(
   })
   exited.catch(() => undefined)
   await Promise.race([ready, exited])
-  return { child, control: await connectControl(contract, socketPath, hostId), socketPath, stderr: () => stderr }
+  return {
+    child,
+    control: await connectControl(contract, socketPath, hostId),
+    socketPath,
+    stderr: () => stderr,
+  }
 }
 
 export async function connectControl<C extends Contract>(
@@ -72,7 +77,9 @@ export async function startTestLab(slots: number, planes: number): Promise<TestL
   const startInference = () =>
     startAgent(inferenceControl, ['inference', '--journal-directory', journals], 'jetson', directory)
   const satellites = await Promise.all(
-    Array.from({ length: planes }, (_, p) => startAgent(satelliteControl, ['satellite'], `nuc${p + 1}`, directory)),
+    Array.from({ length: planes }, (_, p) =>
+      startAgent(satelliteControl, ['satellite'], `nuc${p + 1}`, directory),
+    ),
   )
   const lab: TestLab = {
     directory,

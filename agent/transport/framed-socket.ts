@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { FrameDecoder } from '#shared/protocol/frame-decoder'
+import { FrameDecoder, type BodySink } from '#shared/protocol/frame-decoder'
 import { encodeHeader, type Arrival } from '#shared/protocol/frame'
 import { bodyBytes, type Packet } from '#shared/protocol/packet'
 import type { Position } from '#shared/constellation/torus'
@@ -16,12 +16,17 @@ export class FramedSocket {
   readonly #decoder: FrameDecoder
   #corked = false
 
-  constructor(socket: Socket, onArrival: (arrival: Arrival) => void, onError: (message: string) => void) {
+  constructor(
+    socket: Socket,
+    onArrival: (arrival: Arrival) => void,
+    onError: (message: string) => void,
+    openBody: (arrival: Arrival) => BodySink | null,
+  ) {
     this.#socket = socket
     this.#decoder = new FrameDecoder((event) => {
       if (event.kind === 'packet') onArrival(event.arrival)
       else onError(event.error.message)
-    })
+    }, openBody)
     socket.setNoDelay(true)
   }
 

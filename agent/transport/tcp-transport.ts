@@ -119,6 +119,7 @@ export class TcpTransport implements Transport {
         if (framed !== null) this.#add(peer.hostId, framed)
       },
       (message) => this.#refuse(socket, `${peer.hostId} sent bytes that are not packets: ${message}`),
+      (arrival) => this.#listener.openBody(arrival),
     )
     socket.once('connect', () => framed.send(helloPacket(this.#hostId, topology.token), ground))
     socket.on('error', () => undefined)
@@ -155,6 +156,7 @@ export class TcpTransport implements Transport {
       },
       (message) =>
         this.#refuse(socket, `${hostId ?? 'a caller'} sent bytes that are not packets: ${message}`),
+      (arrival) => this.#listener.openBody(arrival),
     )
     socket.on('data', (bytes) => framed.receive(bytes))
     socket.on('error', () => undefined)

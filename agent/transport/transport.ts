@@ -1,4 +1,5 @@
 import type { Arrival } from '#shared/protocol/frame'
+import type { BodySink } from '#shared/protocol/frame-decoder'
 import type { Packet } from '#shared/protocol/packet'
 import type { Position } from '#shared/constellation/torus'
 
@@ -12,6 +13,8 @@ export interface Transport {
 
 export interface TransportListener {
   onArrival(arrival: Arrival, fromHostId: string): void
+  /** May take an arriving body piece by piece; it then arrives with an empty one. */
+  openBody(arrival: Arrival): BodySink | null
   onPeerConnected(hostId: string): void
   onPeerLost(hostId: string): void
 }

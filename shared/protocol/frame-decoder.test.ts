@@ -112,7 +112,11 @@ describe('the frame decoder', () => {
   }
 
   test.each([
-    ['a body beyond the limit', (view: DataView) => view.setUint32(0, headerBytes - 4 + maxBodyBytes + 1, true), /body of/],
+    [
+      'a body beyond the limit',
+      (view: DataView) => view.setUint32(0, headerBytes - 4 + maxBodyBytes + 1, true),
+      /body of/,
+    ],
     ['a length that is too short', (view: DataView) => view.setUint32(0, 3, true), /shorter than its header/],
     ['another version', (view: DataView) => view.setUint8(4, 9), /version 9/],
     ['an unknown kind', (view: DataView) => view.setUint8(5, 200), /kind 200/],

@@ -4,6 +4,11 @@ export type FrameEvent =
   | { readonly kind: 'packet'; readonly arrival: Arrival }
   | { readonly kind: 'error'; readonly error: FrameError }
 
+/** Takes the body of one packet piece by piece; the bytes are only valid during the call. */
+export interface BodySink {
+  write(bytes: Uint8Array): void
+}
+
 /**
  * Bytes in, packets out; owns no socket.
  *
@@ -13,24 +18,38 @@ export type FrameEvent =
  */
 export class FrameDecoder {
   readonly #emit: (event: FrameEvent) => void
+  readonly #openBody: (arrival: Arrival) => BodySink | null
   readonly #fixedHeader = new Uint8Array(headerBytes)
   #head: Uint8Array = this.#fixedHeader
   #headFilled = 0
-  #body: Uint8Array | null = null
-  #bodyBytes = 0
-  #bodyFilled = 0
+  #current: { readonly arrival: Arrival; readonly sink: BodySink } | null = null
+  #bodyLeft = 0
   #broken = false
 
-  constructor(emit: (event: FrameEvent) => void) {
+  /**
+   * @param openBody may take a body piece by piece instead of having it collected; such a packet is emitted with an
+   * empty body once all of it was written
+   */
+  constructor(
+    emit: (event: FrameEvent) => void,
+    openBody: (arrival: Arrival) => BodySink | null = () => null,
+  ) {
     this.#emit = emit
+    this.#openBody = openBody
   }
 
   push(bytes: Uint8Array): void {
     let offset = 0
     while (!this.#broken) {
-      offset = this.#body === null ? this.#fillHead(bytes, offset) : this.#fillBody(this.#body, bytes, offset)
-      if (this.#body !== null && this.#bodyFilled === this.#bodyBytes) this.#finish(this.#body)
-      else if (offset >= bytes.byteLength) return
+      if (this.#current === null) offset += this.#fillHead(bytes, offset)
+      if (this.#current !== null) {
+        const take = Math.min(this.#bodyLeft, bytes.byteLength - offset)
+        if (take > 0) this.#current.sink.write(bytes.subarray(offset, offset + take))
+        this.#bodyLeft -= take
+        offset += take
+        if (this.#bodyLeft === 0) this.#finish(this.#current.arrival)
+      }
+      if (offset >= bytes.byteLength) return
     }
   }
 
@@ -39,7 +58,7 @@ export class FrameDecoder {
     this.#head.set(bytes.subarray(offset, offset + take), this.#headFilled)
     this.#headFilled += take
     if (this.#headFilled === this.#head.byteLength) this.#headComplete()
-    return offset + take
+    return take
   }
 
   /** Either the fixed header is complete, or the fixed header with its route. */
@@ -55,23 +74,35 @@ export class FrameDecoder {
       this.#head.set(this.#fixedHeader)
       return
     }
-    this.#bodyBytes = shape.bodyBytes
-    this.#bodyFilled = 0
-    this.#body = new Uint8Array(shape.bodyBytes)
+    this.#bodyLeft = shape.bodyBytes
+    const streamed = decodeFrame(this.#head, [])
+    const sink = this.#openBody(streamed)
+    if (sink !== null) {
+      this.#current = { arrival: streamed, sink }
+      return
+    }
+    const body = new CollectedBody(shape.bodyBytes)
+    this.#current = { arrival: decodeFrame(this.#head, [body.bytes]), sink: body }
   }
 
-  #fillBody(body: Uint8Array, bytes: Uint8Array, offset: number): number {
-    const take = Math.min(this.#bodyBytes - this.#bodyFilled, bytes.byteLength - offset)
-    body.set(bytes.subarray(offset, offset + take), this.#bodyFilled)
-    this.#bodyFilled += take
-    return offset + take
-  }
-
-  #finish(body: Uint8Array): void {
-    const arrival = decodeFrame(this.#head, body)
+  #finish(arrival: Arrival): void {
     this.#head = this.#fixedHeader
     this.#headFilled = 0
-    this.#body = null
+    this.#current = null
     this.#emit({ kind: 'packet', arrival })
+  }
+}
+
+class CollectedBody implements BodySink {
+  readonly bytes: Uint8Array
+  #filled = 0
+
+  constructor(byteLength: number) {
+    this.bytes = new Uint8Array(byteLength)
+  }
+
+  write(bytes: Uint8Array): void {
+    this.bytes.set(bytes, this.#filled)
+    this.#filled += bytes.byteLength
   }
 }

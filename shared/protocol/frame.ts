@@ -98,7 +98,7 @@ export function routeBytes(shape: FrameShape): number {
 }
 
 /** Reads a checked header with its route; the body is attached as it is. */
-export function decodeFrame(head: Uint8Array, body: Uint8Array): Arrival {
+export function decodeFrame(head: Uint8Array, body: readonly Uint8Array[]): Arrival {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
   const route: RouteStep[] = []
   for (let offset = headerBytes; offset < head.byteLength; offset += routeStepBytes) {
@@ -118,7 +118,7 @@ export function decodeFrame(head: Uint8Array, body: Uint8Array): Arrival {
     demandedUs: view.getFloat64(44, true),
     achievedUs: view.getFloat64(52, true),
     route,
-    body: [body],
+    body,
   }
   return { packet, at: readPosition(view, 28) }
 }

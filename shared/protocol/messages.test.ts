@@ -48,12 +48,18 @@ describe('message bodies', () => {
     )
     fc.assert(
       fc.property(hash, manifest, (h, m) => {
-        expect(decodeNamedManifest(join(encodeNamedManifest({ hash: h, manifest: m })))).toEqual({ hash: h, manifest: m })
+        expect(decodeNamedManifest(join(encodeNamedManifest({ hash: h, manifest: m })))).toEqual({
+          hash: h,
+          manifest: m,
+        })
       }),
     )
     expect(decodeAck(join(encodeAck('stored')))).toBe('stored')
     expect(decodeAck(join(encodeAck('refused')))).toBe('refused')
-    expect(decodeRotated(join(encodeRotated({ chunks: 7, bytes: 2 ** 40 })))).toEqual({ chunks: 7, bytes: 2 ** 40 })
+    expect(decodeRotated(join(encodeRotated({ chunks: 7, bytes: 2 ** 40 })))).toEqual({
+      chunks: 7,
+      bytes: 2 ** 40,
+    })
   })
 
   test('anything else is null, never a throw', () => {

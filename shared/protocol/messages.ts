@@ -46,9 +46,27 @@ export function encodeChunkSet({ hash, chunks }: ChunkSet): Uint8Array[] {
   chunks.forEach(({ index, bytes }, i) => {
     view.setUint32(hashBytes + 2 + i * 8, index, true)
     view.setUint32(hashBytes + 6 + i * 8, bytes === null ? missing : bytes.byteLength, true)
-    if (bytes !== null) parts.push(bytes)
+    if (bytes !== null) appendPart(parts, bytes)
   })
   return parts
+}
+
+/** Chunks that arrived together lie together in memory: they leave as one part again. */
+function appendPart(parts: Uint8Array[], bytes: Uint8Array): void {
+  const last = parts.at(-1)
+  const adjacent =
+    last !== undefined &&
+    last.buffer === bytes.buffer &&
+    last.byteOffset + last.byteLength === bytes.byteOffset
+  if (adjacent) {
+    parts[parts.length - 1] = new Uint8Array(
+      bytes.buffer,
+      last.byteOffset,
+      last.byteLength + bytes.byteLength,
+    ) as Uint8Array
+  } else {
+    parts.push(bytes)
+  }
 }
 
 export function decodeChunkSet(body: Uint8Array): ChunkSet | null {

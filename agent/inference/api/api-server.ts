@@ -28,11 +28,19 @@ export class ApiServer {
   async start(model: CachedModel, port: number): Promise<string> {
     const app = createApp(model)
     const server = await new Promise<Server>((resolve, reject) => {
-      const created = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () => resolve(created)) as Server
+      const created = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () =>
+        resolve(created),
+      ) as Server
       created.once('error', (error: NodeJS.ErrnoException) => {
         const inUse = error.code === 'EADDRINUSE'
         const message = `the API cannot listen on port ${port}: ${error.message}`
-        reject(new SkyError(inUse ? 'port_in_use' : 'internal', message, inUse ? 'Choose another port, or 0.' : ''))
+        reject(
+          new SkyError(
+            inUse ? 'port_in_use' : 'internal',
+            message,
+            inUse ? 'Choose another port, or 0.' : '',
+          ),
+        )
       })
     })
     const address = server.address()
@@ -58,7 +66,8 @@ export function createApp(model: CachedModel): Hono {
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,
-      onError: (c) => c.json(apiError(`the body is larger than ${maxBodyBytes} bytes`, 'invalid_request_error', null), 413),
+      onError: (c) =>
+        c.json(apiError(`the body is larger than ${maxBodyBytes} bytes`, 'invalid_request_error', null), 413),
     }),
   )
   app.get('/v1/models', (c) =>
@@ -76,14 +85,17 @@ export function createApp(model: CachedModel): Hono {
     const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? defaultMaxTokens
     return answer(c, model, 'chat', body, chatTokens(model, body.messages), maxTokens)
   })
-  app.notFound((c) => c.json(apiError(`there is no ${c.req.method} ${c.req.path}`, 'invalid_request_error', null), 404))
+  app.notFound((c) =>
+    c.json(apiError(`there is no ${c.req.method} ${c.req.path}`, 'invalid_request_error', null), 404),
+  )
   app.onError((error, c) => c.json(apiError(error.message, 'server_error', null), 500))
   return app
 }
 
 async function readBody<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S> | Response> {
   const raw: unknown = await c.req.json().catch(() => undefined)
-  if (raw === undefined) return c.json(apiError('the body is not valid JSON', 'invalid_request_error', null), 400)
+  if (raw === undefined)
+    return c.json(apiError('the body is not valid JSON', 'invalid_request_error', null), 400)
   const body = schema.safeParse(raw)
   if (body.success) return body.data
   const message = body.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
@@ -110,7 +122,8 @@ function answer(
     const message = `the model '${body.model}' does not exist; this server runs '${id}'`
     return c.json(apiError(message, 'invalid_request_error', 'model_not_found'), 404)
   }
-  if (prompt.length === 0) return c.json(apiError('the prompt has no tokens', 'invalid_request_error', null), 400)
+  if (prompt.length === 0)
+    return c.json(apiError('the prompt has no tokens', 'invalid_request_error', null), 400)
   const head: AnswerHead = {
     endpoint,
     id: `${endpoint === 'chat' ? 'chatcmpl' : 'cmpl'}-${randomUUID()}`,
@@ -123,12 +136,21 @@ function answer(
   return whole(c, model, head, request)
 }
 
-async function whole(c: Context, model: CachedModel, head: AnswerHead, request: GenerationRequest): Promise<Response> {
+async function whole(
+  c: Context,
+  model: CachedModel,
+  head: AnswerHead,
+  request: GenerationRequest,
+): Promise<Response> {
   let text = ''
   for await (const event of generate(model, request)) {
     if (event.kind === 'text') text += event.text
     else if (event.kind === 'end') return c.json(wholeAnswer(head, text, event.reason, event.measurement))
-    else return c.json(apiError(failureText(event.measurement.errorCode), 'server_error', event.measurement.errorCode), 500)
+    else
+      return c.json(
+        apiError(failureText(event.measurement.errorCode), 'server_error', event.measurement.errorCode),
+        500,
+      )
   }
   throw new SkyError('internal', 'the answer ended without an end')
 }
@@ -151,7 +173,9 @@ function streamed(
         await send(chunk(head, null, event.reason))
         if (includeUsage) await send(usageChunk(head, event.measurement))
       } else {
-        await send(apiError(failureText(event.measurement.errorCode), 'server_error', event.measurement.errorCode))
+        await send(
+          apiError(failureText(event.measurement.errorCode), 'server_error', event.measurement.errorCode),
+        )
       }
     }
     await stream.writeSSE({ data: '[DONE]' })
@@ -170,6 +194,8 @@ function completionTokens({ engine }: CachedModel, prompt: string): number[] {
  * shorter one and its blocks are found again.
  */
 function chatTokens({ engine }: CachedModel, messages: readonly ChatMessage[]): number[] {
-  const turns = messages.flatMap((message) => engine.tokenise(`<|${message.role}|>\n${messageText(message)}\n`))
+  const turns = messages.flatMap((message) =>
+    engine.tokenise(`<|${message.role}|>\n${messageText(message)}\n`),
+  )
   return [engine.model.beginOfText, ...turns, ...engine.tokenise('<|assistant|>\n')]
 }

@@ -73,7 +73,11 @@ describe('the OpenAI-compatible API', () => {
     }
     const one = await turn(first)
     expect(one.text.length).toBeGreaterThan(10)
-    const two = await turn([...first, { role: 'assistant', content: one.text }, { role: 'user', content: 'Go on.' }])
+    const two = await turn([
+      ...first,
+      { role: 'assistant', content: one.text },
+      { role: 'user', content: 'Go on.' },
+    ])
     expect(two.cached).toBeGreaterThan(100)
   })
 
@@ -109,7 +113,14 @@ describe('the OpenAI-compatible API', () => {
 
   test('answers curl', async () => {
     const body = JSON.stringify({ model: 'synthetic', prompt: 'Hello there, satellite', max_tokens: 3 })
-    const { stdout } = await run('curl', ['-s', '-H', 'Content-Type: application/json', '-d', body, `${url}/completions`])
+    const { stdout } = await run('curl', [
+      '-s',
+      '-H',
+      'Content-Type: application/json',
+      '-d',
+      body,
+      `${url}/completions`,
+    ])
     expect(JSON.parse(stdout)).toMatchObject({ object: 'text_completion', usage: { completion_tokens: 3 } })
   })
 

@@ -15,7 +15,10 @@ export type GenerationEvent =
   | { readonly kind: 'failed'; readonly measurement: Measurement }
 
 /** One answer as a stream of events; ends with `end` or `failed`. Stopping to read it aborts the request. */
-export async function* generate(model: CachedModel, request: GenerationRequest): AsyncGenerator<GenerationEvent> {
+export async function* generate(
+  model: CachedModel,
+  request: GenerationRequest,
+): AsyncGenerator<GenerationEvent> {
   const own = new AbortController()
   const signal = AbortSignal.any([request.signal, own.signal])
   const filter = new StopFilter(request.stop)

@@ -45,7 +45,12 @@ export interface Engine {
   tokenise(text: string): number[]
   detokenise(tokens: readonly number[]): string
   /** @param blockHashes of the prompt's full blocks, as their cached values are named */
-  open(prompt: readonly number[], blockHashes: readonly Uint8Array[], blockTokens: number, signal: AbortSignal): EngineSession
+  open(
+    prompt: readonly number[],
+    blockHashes: readonly Uint8Array[],
+    blockTokens: number,
+    signal: AbortSignal,
+  ): EngineSession
   /** Prompt tokens per second as measured so far over all prefills; null before the first. */
   measuredPrefillRate(): number | null
   /**

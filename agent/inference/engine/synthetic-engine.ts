@@ -52,7 +52,8 @@ export class SyntheticEngine implements Engine {
     blockTokens: number,
     signal: AbortSignal,
   ): EngineSession {
-    if (prompt.length === 0) throw new SkyError('invalid_argument', 'the prompt has no tokens', 'Send some text.')
+    if (prompt.length === 0)
+      throw new SkyError('invalid_argument', 'the prompt has no tokens', 'Send some text.')
     return new SyntheticSession(this, { prompt, blockHashes, blockTokens, signal })
   }
 

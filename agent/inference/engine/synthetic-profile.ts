@@ -9,7 +9,11 @@ export interface SyntheticProfile {
 }
 
 /** Seconds to compute the prompt's tokens from `cachedTokens` on. */
-export function prefillSeconds(profile: SyntheticProfile, promptTokens: number, cachedTokens: number): number {
+export function prefillSeconds(
+  profile: SyntheticProfile,
+  promptTokens: number,
+  cachedTokens: number,
+): number {
   const tokens = promptTokens - cachedTokens
   const positions = ((cachedTokens + promptTokens - 1) * tokens) / 2
   return tokens / profile.prefillTokensPerS + profile.prefillQuadraticS * positions

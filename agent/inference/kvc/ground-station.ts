@@ -1,4 +1,5 @@
 import { ground, type Arrival } from '#shared/protocol/frame'
+import type { BodySink } from '#shared/protocol/frame-decoder'
 import { PacketFlag, PacketKind, type Packet } from '#shared/protocol/packet'
 import { SkyError } from '#shared/contract/errors'
 import type { Position } from '#shared/constellation/torus'
@@ -15,6 +16,8 @@ export interface Request {
   readonly epoch: number
   readonly body: readonly Uint8Array[]
   readonly recordRoute?: boolean
+  /** Takes the body of a `chunks` answer as it arrives. */
+  readonly sink?: BodySink
 }
 
 interface Pending {
@@ -22,6 +25,7 @@ interface Pending {
   readonly reject: (error: SkyError) => void
   readonly timer: NodeJS.Timeout
   readonly planes: readonly number[]
+  readonly sink: BodySink | null
 }
 
 /**
@@ -64,7 +68,7 @@ export class GroundStation {
         reject(unreachable(request.destination, `no answer within ${answerLimitMs / 1000} s`))
       }, answerLimitMs)
       const planes = [gateway.plane, request.destination.plane]
-      this.#pending.set(requestId, { resolve, reject, timer, planes })
+      this.#pending.set(requestId, { resolve, reject, timer, planes, sink: request.sink ?? null })
       this.#launch(request, gateway, requestId)
     })
   }
@@ -73,6 +77,12 @@ export class GroundStation {
   send(request: Request): void {
     const gateway = this.#gateway(request)
     if (gateway !== null) this.#launch(request, gateway, 0)
+  }
+
+  /** Where the body of an arriving answer goes; null: it is collected. */
+  openBody({ packet }: Arrival): BodySink | null {
+    if (packet.kind !== PacketKind.chunks) return null
+    return this.#pending.get(packet.requestId)?.sink ?? null
   }
 
   /** A packet has come down to the inference host. */

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { crc32 } from 'node:zlib'
 import { SkyError } from '#shared/contract/errors'
 import type { Route } from '#shared/experiment/records'
 import { samePosition, type Position } from '#shared/constellation/torus'
@@ -8,7 +7,6 @@ import { manifestProblem, type Manifest } from '#shared/kvc/manifest'
 import { afterProbe, contiguousPrefix, nextProbe, startSearch } from '#shared/kvc/prefix'
 import {
   decodeAck,
-  decodeChunkSet,
   decodeManifests,
   decodeRotated,
   encodeChunkSet,
@@ -17,9 +15,11 @@ import {
   encodeNamedManifest,
   type RotationReport,
 } from '#shared/protocol/messages'
+import { ChunkSetReader } from '#shared/protocol/chunk-set-reader'
 import { PacketKind, type Packet } from '#shared/protocol/packet'
 import { groupBySize } from '../../network/group-by-size'
 import type { TrialNetwork } from '../../network/trial-network'
+import { BlockAssembly, blockChecksum } from './block-assembly'
 import { FlightWindow } from './flight-window'
 import type { GroundStation } from './ground-station'
 import { OperationClock, slowest, type Timing } from './operation-clock'
@@ -129,7 +129,12 @@ export class KvcClient {
         const target = options.into?.[i] ?? Buffer.allocUnsafeSlow(this.#shape.byteLength)
         const recordRoutes = (options.recordRoutes ?? false) && i === 0
         const received = (bytes: number): void => void (receivedBytes[i] = (receivedBytes[i] ?? 0) + bytes)
-        return this.#fetchBlock(hash, manifests[i] as Manifest, target, { stats, clock, recordRoutes, received })
+        return this.#fetchBlock(hash, manifests[i] as Manifest, target, {
+          stats,
+          clock,
+          recordRoutes,
+          received,
+        })
       }),
     )
     const good = contiguousPrefix(fetched.map((block) => block !== null))
@@ -261,6 +266,7 @@ export class KvcClient {
     context: FetchContext,
   ): Promise<Uint8Array | null> {
     const { servers } = this.#network.parameters
+    const block = new BlockAssembly(target, this.#shape.chunkBytes)
     const perPacket = Math.max(1, Math.floor(packetBytes / this.#shape.chunkBytes))
     const parts: Promise<boolean>[] = []
     for (let server = 0; server < Math.min(servers, manifest.chunkCount); server++) {
@@ -268,11 +274,12 @@ export class KvcClient {
       for (let start = 0; start < chunks.length; start += perPacket) {
         const indices = chunks.slice(start, start + perPacket)
         const bytes = indices.length * this.#shape.chunkBytes
-        parts.push(this.#window.run(bytes, () => this.#fetchChunks(hash, server, indices, target, context)))
+        parts.push(this.#window.run(bytes, () => this.#fetchChunks(hash, server, indices, block, context)))
       }
     }
     const whole = (await Promise.all(parts)).every((complete) => complete)
-    if (whole && crc32(target) === manifest.checksum) return target
+    context.received(block.receivedBytes)
+    if (whole && block.checksum() === manifest.checksum) return target
     this.purge(hash)
     return null
   }
@@ -282,48 +289,30 @@ export class KvcClient {
     hash: Uint8Array,
     server: number,
     indices: readonly number[],
-    target: Uint8Array,
+    block: BlockAssembly,
     context: FetchContext,
   ): Promise<boolean> {
     let wanted = indices
     for await (const [destination, epoch] of this.#places(server)) {
       const body = encodeGet({ hash, indices: wanted })
-      const recordRoute = context.recordRoutes && wanted.length === indices.length && indices[0] === server
-      const answer = await this.#tryRequest({ kind: PacketKind.get, destination, epoch, body, recordRoute })
+      const recordRoute = context.recordRoutes && indices[0] === server && wanted === indices
+      const sink = new ChunkSetReader((index, offset, bytes) => block.write(index, offset, bytes))
+      const answer = await this.#tryRequest({
+        kind: PacketKind.get,
+        destination,
+        epoch,
+        body,
+        recordRoute,
+        sink,
+      })
       if (answer === null) continue
-      wanted = this.#takeChunks(answer, server, wanted, target, context)
-      if (wanted.length === 0) return true
+      const arrived = wanted.filter((index) => block.isComplete(index))
+      if (arrived.length > 0) recordAnswer(context.stats, answer, server, arrived, block)
+      context.clock.answered(answer, false)
+      if (arrived.length === wanted.length) return true
+      wanted = wanted.filter((index) => !block.isComplete(index))
     }
     return false
-  }
-
-  /** Copies what the answer holds into the block; answers what is still missing. */
-  #takeChunks(
-    answer: Packet,
-    server: number,
-    wanted: readonly number[],
-    target: Uint8Array,
-    { stats, clock, received }: FetchContext,
-  ): readonly number[] {
-    const set = decodeChunkSet(bodyOf(answer))
-    if (set === null) return wanted
-    const missing = new Set(wanted)
-    for (const { index, bytes } of set.chunks) {
-      const { start, end } = chunkRange(index, this.#shape.byteLength, this.#shape.chunkBytes)
-      if (bytes === null || bytes.byteLength !== end - start || !missing.delete(index)) continue
-      target.set(bytes, start)
-      stats.chunksFetched += 1
-      stats.bytesRead += bytes.byteLength
-      received(bytes.byteLength)
-    }
-    const taken = wanted.length - missing.size
-    if (taken > 0) {
-      countHops(stats.hopsHistogram, answer.requestHops, taken)
-      stats.propagationMs = Math.max(stats.propagationMs, answer.propagationUs / 1000)
-      if (answer.route.length > 0) stats.routes.push(routeOf(answer, server))
-    }
-    clock.answered(answer, false)
-    return [...missing]
   }
 
   async #storeBlock(hash: Uint8Array, bytes: Uint8Array, begun: number): Promise<StoreResult> {
@@ -352,7 +341,7 @@ export class KvcClient {
     const manifest = {
       chunkCount: chunks,
       byteLength: bytes.byteLength,
-      checksum: crc32(bytes),
+      checksum: blockChecksum(bytes, this.#shape.chunkBytes),
       epoch: this.#epoch,
     }
     clock.nextStage()
@@ -413,6 +402,20 @@ interface FetchContext {
   readonly clock: OperationClock
   readonly recordRoutes: boolean
   readonly received: (bytes: number) => void
+}
+
+function recordAnswer(
+  stats: FetchStats,
+  answer: Packet,
+  server: number,
+  arrived: readonly number[],
+  block: BlockAssembly,
+): void {
+  stats.chunksFetched += arrived.length
+  for (const index of arrived) stats.bytesRead += block.chunkLength(index)
+  countHops(stats.hopsHistogram, answer.requestHops, arrived.length)
+  stats.propagationMs = Math.max(stats.propagationMs, answer.propagationUs / 1000)
+  if (answer.route.length > 0) stats.routes.push(routeOf(answer, server))
 }
 
 function countHops(histogram: number[], hops: number, chunks: number): void {

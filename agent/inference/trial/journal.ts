@@ -1,4 +1,13 @@
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { SkyError } from '#shared/contract/errors'
 import { journalEntry, type JournalEntry } from '#shared/experiment/records'
@@ -123,9 +132,17 @@ function explain<T>(path: string, action: () => T): T {
     if (thrown instanceof SkyError) throw thrown
     const code = (thrown as NodeJS.ErrnoException).code
     if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new SkyError('storage_full', `no space is left for the journal ${path}`, 'Free some space, then resume the run.')
+      throw new SkyError(
+        'storage_full',
+        `no space is left for the journal ${path}`,
+        'Free some space, then resume the run.',
+      )
     }
     const reason = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new SkyError('storage_unwritable', `the journal ${path} cannot be written: ${reason}`, 'Make its folder writable, then resume the run.')
+    throw new SkyError(
+      'storage_unwritable',
+      `the journal ${path} cannot be written: ${reason}`,
+      'Make its folder writable, then resume the run.',
+    )
   }
 }

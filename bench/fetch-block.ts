@@ -1,0 +1,155 @@
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { Redis } from 'ioredis'
+import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
+import { blockHashes } from '#shared/kvc/block-hash'
+import { chunkCount, chunkRange } from '#shared/kvc/chunks'
+import { blockBytes } from '#agent/inference/engine/synthetic-engine'
+import { InferenceHost } from '#agent/inference/inference-host'
+import { createLog } from '#agent/log'
+import { startTestLab } from '#agent/testing/agent-process'
+import { compareThroughput, type Throughput } from './measure'
+import { startRedis, startStreamServer } from './processes'
+
+/** TinyLlama-1.1B at f16: 128 tokens of 22,528 B. */
+const bytes = 2_883_584
+const chunkBytes = 12_288
+const repetitions = 150
+
+export interface FetchReport {
+  readonly blockBytes: number
+  readonly chunkBytes: number
+  readonly chunks: number
+  readonly servers: number
+  readonly skymemory: Throughput
+  readonly bareTcpStream: Throughput
+  /** null: no redis-server is installed. */
+  readonly redisMget: Throughput | null
+  readonly redisPipelinedGet: Throughput | null
+  readonly ratioToRedisMget: number | null
+  readonly ratioToBareTcpStream: number
+}
+
+/**
+ * Fetch of one block in chunks from the 9 servers of a local lab, checksum included, beside what ioredis and a bare
+ * TCP stream reach with the same bytes on the same machine in the same run.
+ */
+export async function benchFetchBlock(): Promise<FetchReport> {
+  const parameters: ParameterValues = {
+    ...defaultParameters,
+    servers: 9,
+    chunk_bytes: chunkBytes,
+    link_delay: 'off',
+  }
+  const lab = await startTestLab(parameters.slots, parameters.planes)
+  const redis = await startRedis()
+  const stream = await startStreamServer(bytes)
+  const sockets: Socket[] = []
+  try {
+    // This process takes the place of the inference host.
+    const gone = once(lab.inference.child, 'exit')
+    lab.inference.child.stdin?.end()
+    await gone
+    const trial = { trialKey: 'bench', parameters }
+    await Promise.all(lab.satellites.map((host) => host.control.call('prepareTrial', trial)))
+    const skymemory = await skymemoryFetch(await lab.topology(), parameters)
+    const ways: Record<string, () => Promise<void>> = {
+      skymemory,
+      bareTcpStream: await streamFetch(stream.port, sockets),
+      ...(redis === null ? {} : await redisFetches(redis.port)),
+    }
+    const result = await compareThroughput(bytes, ways, repetitions)
+    const mget = result['redisMget'] ?? null
+    const own = result['skymemory'] as Throughput
+    const bare = result['bareTcpStream'] as Throughput
+    return {
+      blockBytes: bytes,
+      chunkBytes,
+      chunks: chunkCount(bytes, chunkBytes),
+      servers: parameters.servers,
+      skymemory: own,
+      bareTcpStream: bare,
+      redisMget: mget,
+      redisPipelinedGet: result['redisPipelinedGet'] ?? null,
+      ratioToRedisMget: mget === null ? null : own.bytesPerS / mget.bytesPerS,
+      ratioToBareTcpStream: own.bytesPerS / bare.bytesPerS,
+    }
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    redis?.child.kill()
+    stream.child.kill()
+    await lab.stop()
+  }
+}
+
+/** The inference host's own client, in this process. */
+async function skymemoryFetch(
+  topology: Parameters<InferenceHost['configure']>[0],
+  parameters: ParameterValues,
+): Promise<() => Promise<void>> {
+  const host = new InferenceHost(
+    'jetson',
+    '/nonexistent',
+    createLog(() => undefined),
+  )
+  host.configure(topology)
+  while (host.transport.connectedPeers().length < topology.peers.length) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  const { kvc, engine } = host.openModel(parameters)
+  if (kvc === null) throw new Error('the bench needs the cache')
+  const tokens = Array.from({ length: parameters.block_tokens }, (_, i) => i)
+  const [hash] = blockHashes(tokens, parameters.block_tokens, engine.model.namespace)
+  if (hash === undefined) throw new Error('the bench needs one block')
+  const { visible } = await kvc.store([{ hash, bytes: () => blockBytes(hash, bytes) }])
+  if (visible !== 1) throw new Error('the block was not stored')
+  const { manifests } = await kvc.lookup([hash])
+  const into = [Buffer.alloc(bytes)]
+  return async () => {
+    const { blocks } = await kvc.fetch([hash], manifests, { into })
+    if (blocks.length !== 1) throw new Error('the block was not found')
+  }
+}
+
+async function redisFetches(port: number) {
+  const redis = new Redis({ port, host: '127.0.0.1' })
+  const payload = Buffer.alloc(bytes, 7)
+  const keys = Array.from({ length: chunkCount(bytes, chunkBytes) }, (_, i) => `chunk:${i}`)
+  for (const [i, key] of keys.entries()) {
+    const { start, end } = chunkRange(i, bytes, chunkBytes)
+    await redis.set(key, payload.subarray(start, end))
+  }
+  const check = (values: readonly (Buffer | null)[]): void => {
+    const total = values.reduce((sum, value) => sum + (value?.byteLength ?? 0), 0)
+    if (total !== bytes) throw new Error(`redis answered ${total} bytes`)
+  }
+  return {
+    redisMget: async () => check(await redis.mgetBuffer(keys)),
+    redisPipelinedGet: async () => check(await Promise.all(keys.map((key) => redis.getBuffer(key)))),
+  }
+}
+
+async function streamFetch(port: number, sockets: Socket[]): Promise<() => Promise<void>> {
+  let left = 0
+  let done = (): void => undefined
+  const socket = connect({
+    port,
+    host: '127.0.0.1',
+    onread: {
+      buffer: new Uint8Array(512 * 1024),
+      callback: (count) => {
+        left -= count
+        if (left === 0) done()
+        return true
+      },
+    },
+  })
+  sockets.push(socket)
+  await once(socket, 'connect')
+  return () =>
+    new Promise((resolve) => {
+      left = bytes
+      done = resolve
+      socket.write('x')
+    })
+}
