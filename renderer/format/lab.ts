@@ -1,0 +1,70 @@
+import type { LabHost, LabState } from '#shared/contract/console-api'
+
+export type Tone = 'ok' | 'busy' | 'warn' | 'bad' | 'idle'
+
+export function labLabel(state: LabState | null): string {
+  switch (state?.kind) {
+    case undefined:
+      return 'connecting'
+    case 'stopped':
+      return 'stopped'
+    case 'starting':
+      return 'starting'
+    case 'running':
+      return state.name
+    case 'stopping':
+      return 'stopping'
+    case 'failed':
+      return 'failed'
+  }
+}
+
+export function labTone(state: LabState | null): Tone {
+  switch (state?.kind) {
+    case undefined:
+    case 'starting':
+    case 'stopping':
+      return 'busy'
+    case 'stopped':
+      return 'idle'
+    case 'running':
+      return 'ok'
+    case 'failed':
+      return 'bad'
+  }
+}
+
+export function hostTone(host: LabHost): Tone {
+  switch (host.state.kind) {
+    case 'starting':
+      return 'busy'
+    case 'healthy':
+      return host.state.peersConnected < host.state.peersExpected ? 'warn' : 'ok'
+    case 'crashed':
+      return 'bad'
+    case 'stopped':
+      return 'idle'
+  }
+}
+
+export function hostsTone(hosts: readonly LabHost[]): Tone {
+  const tones = hosts.map(hostTone)
+  for (const tone of ['bad', 'busy', 'warn'] as const) if (tones.includes(tone)) return tone
+  return tones.includes('ok') ? 'ok' : 'idle'
+}
+
+export function roleLabel(role: LabHost['role']): string {
+  switch (role) {
+    case 'satellite':
+      return 'Satellite host'
+    case 'inference':
+      return 'Inference host'
+  }
+}
+
+/** Planes as a short list: 0, or 0–4, or 0, 2. */
+export function planesLabel(planes: readonly number[]): string {
+  if (planes.length === 0) return '–'
+  const contiguous = planes.length > 2 && planes.every((plane, i) => i === 0 || plane === planes[i - 1]! + 1)
+  return contiguous ? `${planes[0]}–${planes.at(-1)}` : planes.join(', ')
+}
