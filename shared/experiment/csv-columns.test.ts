@@ -4,7 +4,7 @@ import { planTrials } from './grid'
 import { summariseTrial } from './metrics'
 import { parameterNames } from './parameters'
 import type { Experiment } from './schema'
-import { aRequest, aSatellite } from './test-records'
+import { aRequest, aSatellite } from './testing/records'
 import { binTimeline } from './timeline'
 
 const names = (columns: readonly { name: string }[]): string =>
@@ -73,6 +73,7 @@ describe('rows', () => {
       rotation_period_s: null,
       link_delay: null,
       sessions: 16,
+      engine: 'synthetic',
       prefill_tokens_per_s: 2000,
       duration_s: 2,
       hops_mean: null,

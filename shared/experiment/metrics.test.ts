@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { trialSummary } from '../contract/console-api'
 import { requestHops, summariseTrial, trialMetricNames } from './metrics'
-import { aRequest, aSatellite } from './test-records'
+import { aRequest, aSatellite } from './testing/records'
 
 describe('summariseTrial', () => {
   test('by hand: two hits, a miss and a failure', () => {

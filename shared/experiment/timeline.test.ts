@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { timelinePoint } from '../contract/console-api'
-import { aRequest, anEvent } from './test-records'
+import { aRequest, anEvent } from './testing/records'
 import { binTimeline, type TimelineInput } from './timeline'
 
 const startedAt = 1_700_000_000_000

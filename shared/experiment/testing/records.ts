@@ -1,4 +1,4 @@
-import type { EventRecord, RequestRecord, SatelliteCounters } from './records'
+import type { EventRecord, RequestRecord, SatelliteCounters } from '../records'
 
 /** Records for tests: a plain one, changed by what the test is about. */
 
