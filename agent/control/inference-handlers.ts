@@ -1,4 +1,5 @@
-import { inferenceControl, type Hello } from '#shared/contract/agent-control'
+import type { inferenceControl } from '#shared/contract/agent-control'
+import { type Hello } from '#shared/contract/agent-control'
 import { SkyError } from '#shared/contract/errors'
 import type { Emitter, Handlers } from '#shared/contract/rpc'
 import type { JournalEntry } from '#shared/experiment/records'

@@ -1,4 +1,5 @@
-import { satelliteControl, type Hello } from '#shared/contract/agent-control'
+import type { satelliteControl } from '#shared/contract/agent-control'
+import { type Hello } from '#shared/contract/agent-control'
 import type { Handlers } from '#shared/contract/rpc'
 import type { SatelliteHost } from '../satellite/satellite-host'
 

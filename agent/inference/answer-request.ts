@@ -4,7 +4,9 @@ import type { RequestRecord } from '#shared/experiment/records'
 import { blockHashes } from '#shared/kvc/block-hash'
 import { usablePrefix } from '#shared/kvc/prefix'
 import type { Engine, EngineSession, OutputToken } from './engine/engine'
-import type { FetchResult, KvcClient, LookupResult } from './kvc/kvc-client'
+import type { FetchResult } from './kvc/block-fetch'
+import type { KvcClient } from './kvc/kvc-client'
+import type { LookupResult } from './kvc/manifest-lookup'
 
 /** An engine with the cache in front of it; `kvc` null = cache off. */
 export interface CachedModel {

@@ -3,7 +3,6 @@ import type { Document, Failures, LabTopology, TrialSpec, TrialStatus } from '#s
 import { SkyError } from '#shared/contract/errors'
 import type { ParameterValues } from '#shared/experiment/parameters'
 import type { JournalEntry } from '#shared/experiment/records'
-import { chunkCount } from '#shared/kvc/chunks'
 import { planWorkload } from '#shared/workload/plan'
 import { questionText } from '#shared/workload/prompt'
 import type { Log } from '../log'
@@ -89,7 +88,7 @@ export class InferenceHost {
       this.#station = new GroundStation(this.transport, this.delayLine, network, (plane) =>
         this.#hostOfPlane(plane),
       )
-      this.#kvc = new KvcClient(this.#station, blockShape(parameters), parameters.bytes_in_flight)
+      this.#kvc = new KvcClient(this.#station, parameters)
     }
     return { engine, kvc: this.#kvc, blockTokens: parameters.block_tokens }
   }
@@ -198,20 +197,6 @@ function createEngine(parameters: ParameterValues): Engine {
     prefillQuadraticS: parameters.prefill_quadratic_s,
     decodeTokensPerS: parameters.decode_tokens_per_s,
   })
-}
-
-/** @throws SkyError invalid_argument: more chunks than a packet can name */
-function blockShape(parameters: ParameterValues): { byteLength: number; chunkBytes: number } {
-  const byteLength = parameters.block_tokens * parameters.kvc_bytes_per_token
-  const chunkBytes = parameters.chunk_bytes
-  if (byteLength > 0xffff_ffff || chunkCount(byteLength, chunkBytes) > 0xffff_ffff) {
-    throw new SkyError(
-      'invalid_argument',
-      `a block of ${byteLength} B is too large`,
-      'Choose shorter blocks.',
-    )
-  }
-  return { byteLength, chunkBytes }
 }
 
 const nameOf = ({ slot, plane }: { slot: number; plane: number }): string => `slot ${slot}, plane ${plane}`

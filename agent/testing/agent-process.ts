@@ -32,7 +32,7 @@ async function startAgent<C extends Contract>(
   )
   let stderr = ''
   child.stderr?.on('data', (data: Buffer) => (stderr += data.toString()))
-  const ready = once(child.stdout as NonNullable<typeof child.stdout>, 'data')
+  const ready = once(child.stdout, 'data')
   const exited = once(child, 'exit').then(() => {
     throw new Error(`${hostId} exited: ${stderr}`)
   })

@@ -18,18 +18,16 @@ export class OperationClock {
   #stageMs = 0
 
   /** @param begun when the operation began, on the clock of `performance.now()` */
-  constructor(virtual: boolean, begun: number) {
+  constructor(virtual: boolean, begun = performance.now()) {
     this.#virtual = virtual
     this.#start = begun
   }
 
-  /** @param sequential whether what follows waits for this answer */
-  answered(answer: Packet, sequential: boolean): void {
+  answered(answer: Packet): void {
     const elapsed = performance.now() - this.#start
     const light = this.#virtual ? answer.propagationUs / 1000 : 0
     this.#measuredMs = Math.max(this.#measuredMs, elapsed)
     this.#ms = Math.max(this.#ms, elapsed + this.#stageMs + light)
-    if (sequential) this.nextStage()
   }
 
   /** Everything answered so far had to come before what follows. */
