@@ -89,6 +89,17 @@ export async function createLabEngine(
     emit: (snapshot) => emit('constellationChanged', snapshot),
   })
 
+  let disposed: Promise<void> | null = null
+  const dispose = async (): Promise<void> => {
+    feed.close()
+    await queue.close()
+    await lab.stop()
+    book.close()
+    await store.close()
+    logBook.close()
+    listeners.clear()
+  }
+
   return {
     api: {
       info: () => ({
@@ -107,14 +118,6 @@ export async function createLabEngine(
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    dispose: async () => {
-      feed.close()
-      await queue.close()
-      await lab.stop()
-      book.close()
-      await store.close()
-      logBook.close()
-      listeners.clear()
-    },
+    dispose: () => (disposed ??= dispose()),
   }
 }

@@ -1,0 +1,107 @@
+import type { Command } from 'commander'
+import type { LabHost, LabState } from '#shared/contract/console-api'
+import { SkyError } from '#shared/contract/errors'
+import { defaultParameters } from '#shared/experiment/parameters'
+import type { CommandContext } from '../context'
+import { connectToDaemon, startDaemon } from '../daemon/daemon-client'
+import { table } from '../output/table'
+import { wholeNumber } from './options'
+
+export function labCommand(program: Command, context: () => CommandContext): void {
+  const lab = program
+    .command('lab')
+    .summary('start, look at and stop the local lab')
+    .description(
+      'The local lab: a process for every plane of satellites, and one inference host, on this machine.',
+    )
+
+  lab
+    .command('up')
+    .description(
+      'Start the local lab in the background; later commands use it. An active one is left as it is.',
+    )
+    .option('--slots <n>', 'satellites in one plane', wholeNumber(1), defaultParameters.slots)
+    .option('--planes <n>', 'orbital planes', wholeNumber(1), defaultParameters.planes)
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', '\nExamples:\n  skymemory lab up\n  skymemory lab up --slots 22 --planes 8')
+    .action(async ({ slots, planes, json }: { slots: number; planes: number; json: boolean }) => {
+      const { data, installation } = context()
+      const shape = { slots, planes }
+      const present = await connectToDaemon(data)
+      if (!present) await startDaemon({ cliEntry: installation.cliEntry, dataDirectory: data, shape })
+      const daemon = present ?? (await connectToDaemon(data))
+      if (!daemon)
+        throw new SkyError('lab_start_failed', 'The lab in the background ended at once', `See ${data}.`)
+      try {
+        printState(context(), await daemon.client.call('startLab', shape), json)
+      } finally {
+        daemon.close()
+      }
+    })
+
+  lab
+    .command('status')
+    .description('Say whether the local lab runs in the background, and how its hosts are.')
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', '\nExamples:\n  skymemory lab status\n  skymemory lab status --json')
+    .action(async ({ json }: { json: boolean }) => {
+      const daemon = await connectToDaemon(context().data)
+      if (!daemon) return printState(context(), { kind: 'stopped' }, json)
+      try {
+        printState(context(), await daemon.client.call('labState', {}), json)
+      } finally {
+        daemon.close()
+      }
+    })
+
+  lab
+    .command('down')
+    .description('Stop the local lab in the background.')
+    .option('--force', 'also while a run is active; it is interrupted and can be resumed', false)
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', '\nExamples:\n  skymemory lab down\n  skymemory lab down --force')
+    .action(async ({ force, json }: { force: boolean; json: boolean }) => {
+      const daemon = await connectToDaemon(context().data)
+      if (daemon) {
+        try {
+          const runs = await daemon.client.call('runs', {})
+          const active = runs.find(({ state }) => ['queued', 'running', 'paused'].includes(state.kind))
+          if (active && !force) {
+            const message = `Run ${active.runId} is ${active.state.kind} in this lab`
+            throw new SkyError('conflict', message, 'Let it end, or use --force: it can be resumed later.')
+          }
+          await daemon.client.call('shutdown', {})
+          await daemon.closed
+        } finally {
+          daemon.close()
+        }
+      }
+      printState(context(), { kind: 'stopped' }, json)
+    })
+}
+
+function printState({ terminal }: CommandContext, state: LabState, json: boolean): void {
+  if (json) return terminal.out(JSON.stringify(state))
+  if (state.kind === 'running') {
+    terminal.out(`The local lab runs: ${state.slots} slots, ${state.planes} planes.`)
+  } else {
+    terminal.out(`The local lab is ${state.kind}.`)
+  }
+  if (state.kind === 'stopped') return
+  const head = ['host', 'role', 'planes', 'state', 'process', 'memory MB', 'peers']
+  terminal.out(table(head, state.hosts.map(hostRow)))
+  if (state.kind === 'running' && state.apiUrl) terminal.out(`OpenAI-compatible API: ${state.apiUrl}`)
+}
+
+function hostRow({ hostId, role, planes, state }: LabHost): (string | number | null)[] {
+  const healthy = state.kind === 'healthy' ? state : null
+  return [
+    hostId,
+    role,
+    planes.length === 0 ? null : planes.join(' '),
+    state.kind,
+    healthy?.pid ?? null,
+    healthy ? Math.round(healthy.rssBytes / 1e6) : null,
+    healthy ? `${healthy.peersConnected}/${healthy.peersExpected}` : null,
+  ]
+}
