@@ -47,9 +47,9 @@ export const metricViews: Record<TrialMetric, MetricView> = {
     formatShare,
     true,
   ),
-  hops_mean: view('Hops, mean', 'links', 'Links traversed by the request of a fetched chunk, one way.'),
-  hops_p95: view('Hops, p95', 'links', 'Links traversed by the request of a fetched chunk, one way.'),
-  hops_max: view('Hops, max', 'links', 'Links traversed by the request of a fetched chunk, one way.'),
+  hops_mean: view('Hops, mean', 'hops', 'Links traversed by the request of a fetched chunk, one way.'),
+  hops_p95: view('Hops, p95', 'hops', 'Links traversed by the request of a fetched chunk, one way.'),
+  hops_max: view('Hops, max', 'hops', 'Links traversed by the request of a fetched chunk, one way.'),
   lookup_ms_p50: view(
     'Lookup, p50',
     'ms',

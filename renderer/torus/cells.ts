@@ -1,6 +1,6 @@
 import { satelliteIndex, type Position } from '#shared/constellation/torus'
 import type { ConstellationSnapshot } from '#shared/contract/console-api'
-import { formatBytes, formatRate } from '../format/units'
+import { formatBytes, formatInteger, formatRate } from '../format/units'
 import type { SatelliteRates } from './rates'
 
 export const fillModes = ['bytes', 'traffic', 'evictions'] as const
@@ -20,6 +20,8 @@ export interface Cell {
   readonly fill: number
   /** Packets a second against the busiest satellite's, 0..1. */
   readonly traffic: number
+  /** What the fill stands for, as a short number. */
+  readonly value: string
   readonly label: string
 }
 
@@ -59,6 +61,11 @@ export function cellsOf(
         traffic,
         evictions: one.evictions / mostEvictions,
       }
+      const values: Record<FillMode, string> = {
+        bytes: one.bytes === 0 ? '' : formatBytes(one.bytes),
+        traffic: perSecond === 0 ? '' : formatRate(perSecond),
+        evictions: one.evictions === 0 ? '' : formatInteger(one.evictions),
+      }
       const words = [`Slot ${one.slot}, plane ${one.plane}`]
       if (one.failed) words.push('failed')
       if (index === centre) words.push('centre')
@@ -75,6 +82,7 @@ export function cellsOf(
         server,
         failed: one.failed,
         fill: fills[mode],
+        value: values[mode],
         traffic,
         label: words.join(', '),
       }
@@ -82,16 +90,27 @@ export function cellsOf(
     .sort((a, b) => a.index - b.index)
 }
 
-/** Side of a cell and gap between cells, px, so that the whole torus fits. */
+export interface CellSize {
+  readonly width: number
+  readonly height: number
+  readonly gap: number
+}
+
+/** Size of a cell and gap between cells, px, so that the whole torus fits; cells may be somewhat taller than wide. */
 export function cellSize(
   torus: { slots: number; planes: number },
   room: { width: number; height: number },
-): { side: number; gap: number } {
-  const largest = 68
+): CellSize {
+  const largest = 84
   const smallest = 6
-  const pitch = Math.min(room.width / torus.slots, room.height / torus.planes)
-  const gap = pitch >= 30 ? 8 : pitch >= 16 ? 4 : pitch >= 10 ? 2 : 1
-  return { side: Math.max(smallest, Math.min(largest, Math.floor(pitch - gap))), gap }
+  const tallest = 1.5
+  const across = room.width / torus.slots
+  const down = room.height / torus.planes
+  const pitch = Math.min(across, down)
+  const gap = pitch >= 30 ? 10 : pitch >= 16 ? 4 : pitch >= 10 ? 2 : 1
+  const side = (room: number): number => Math.max(smallest, Math.min(largest, Math.floor(room - gap)))
+  const width = side(Math.min(across, down * tallest))
+  return { width, height: side(Math.min(down, (width + gap) * tallest)), gap }
 }
 
 /** Where an arrow key leads: the torus has no edge. Null for other keys. */

@@ -1,14 +1,13 @@
 import { samePosition, type Position } from '#shared/constellation/torus'
 import type { LabState } from '#shared/contract/console-api'
+import type { CellSize } from './cells'
 
 export type FailedLink = Extract<LabState, { kind: 'running' }>['failures']['links'][number]
 
 export interface LinkCanvas {
   readonly slots: number
   readonly planes: number
-  /** Side of a cell and gap between cells, px. */
-  readonly side: number
-  readonly gap: number
+  readonly cell: CellSize
   readonly colours: { readonly link: string; readonly fault: string }
 }
 
@@ -18,19 +17,19 @@ export function drawLinks(
   canvas: LinkCanvas,
   failed: readonly FailedLink[],
 ): void {
-  const { slots, planes, side, gap, colours } = canvas
-  const pitch = side + gap
+  const { slots, planes, colours } = canvas
+  const { width, height, gap } = canvas.cell
   const stub = Math.max(2, gap)
   const isFailed = (from: Position, direction: FailedLink['direction']): boolean =>
     failed.some((link) => link.direction === direction && samePosition(link, from))
 
   for (let plane = 0; plane < planes; plane++) {
     for (let slot = 0; slot < slots; slot++) {
-      const x = slot * pitch + side
-      const y = plane * pitch + side
-      if (slots > 1) stroke(isFailed({ slot, plane }, 'slot'), x, y - side / 2, gap, 0, slot === slots - 1)
+      const x = slot * (width + gap) + width
+      const y = plane * (height + gap) + height
+      if (slots > 1) stroke(isFailed({ slot, plane }, 'slot'), x, y - height / 2, gap, 0, slot === slots - 1)
       if (planes > 1)
-        stroke(isFailed({ slot, plane }, 'plane'), x - side / 2, y, 0, gap, plane === planes - 1)
+        stroke(isFailed({ slot, plane }, 'plane'), x - width / 2, y, 0, gap, plane === planes - 1)
     }
   }
 

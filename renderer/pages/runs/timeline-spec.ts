@@ -15,7 +15,7 @@ export const timelineCharts: readonly {
   { metric: 'ttftMsP50', title: 'TTFT p50', unit: 'ms', scale: 1 },
   { metric: 'ttftMsP95', title: 'TTFT p95', unit: 'ms', scale: 1 },
   { metric: 'tpotMsP50', title: 'TPOT p50', unit: 'ms', scale: 1 },
-  { metric: 'hopsMean', title: 'Hops per chunk', unit: 'links', scale: 1 },
+  { metric: 'hopsMean', title: 'Hops per chunk', unit: 'hops', scale: 1 },
   { metric: 'outputTokensPerS', title: 'Throughput', unit: 'tokens/s', scale: 1 },
   { metric: 'bytesReadPerS', title: 'Read from the cache', unit: 'MiB/s', scale: 1 / 1_048_576 },
   { metric: 'storedBytes', title: 'Stored in the constellation', unit: 'MiB', scale: 1 / 1_048_576 },
