@@ -91,7 +91,9 @@ describe('a trial on agents as processes', () => {
   test('the constellation turns and no read is lost', async () => {
     const { requests, entries, satellites } = await run({
       strategy: 'hop_rotation',
-      rotation_period_s: 0.1,
+      // Light needs some 50 ms over the three links of a migration, so that many reads fall into one.
+      link_delay: 'real',
+      rotation_period_s: 0.15,
       sessions: 30,
       document_count: 1,
       concurrency: 3,

@@ -3,7 +3,6 @@ import {
   decodeAck,
   encodeChunkSet,
   encodeNamedManifest,
-  encodeRotated,
   type RotationReport,
 } from '#shared/protocol/messages'
 import type { Position } from '#shared/constellation/torus'
@@ -13,8 +12,8 @@ import type { Satellite } from './satellite'
 
 /** Chunks of one block that travel in one packet, as bytes; more go in further packets. */
 const packetBytes = 1024 * 1024
-/** Packets under way at a time from one satellite. */
-const window = 4
+/** Packets under way at a time from one satellite: enough to fill links that take tens of milliseconds. */
+const window = 32
 /** A packet that is not acknowledged within this time is counted as lost; light needs 0.2 s around the earth. */
 const acknowledgeLimitMs = 5_000
 
@@ -46,26 +45,19 @@ export class Migration {
     this.#maxHops = maxHops
   }
 
-  /**
-   * A rotation has begun.
-   * @param successor where this satellite's chunks go, or null when it keeps them
-   * @param isServer whether it holds a server in the new epoch
-   * @param done called with the body of the report once everything has moved
-   */
-  start(
-    successor: Position | null,
-    isServer: boolean,
-    epoch: number,
-    done: (report: Uint8Array[]) => void,
-  ): void {
+  /** This satellite leaves the placement: move everything to its successor; resolves once that is done. */
+  moveTo(successor: Position, epoch: number): Promise<RotationReport> {
+    this.#successor = successor
     this.#epoch = epoch
-    if (successor !== null) this.#successor = successor
-    else if (isServer) this.#successor = null
-    if (successor === null) return done(encodeRotated({ chunks: 0, bytes: 0 }))
-    void this.#move().then((report) => done(encodeRotated(report)))
+    return this.#move()
   }
 
-  /** Something was stored here: when this satellite has left the placement it follows the rest. */
+  /** This satellite holds a server (again): what arrives stays. */
+  stay(): void {
+    this.#successor = null
+  }
+
+  /** Move what arrived after this satellite had left. */
   follow(): void {
     if (this.#successor !== null && this.#current === null) void this.#move()
   }

@@ -9,6 +9,7 @@ import {
   encodeAck,
   encodeChunkSet,
   encodeManifests,
+  encodeRotated,
 } from '#shared/protocol/messages'
 import { answerTo, PacketFlag, PacketKind, type Packet } from '#shared/protocol/packet'
 import type { TrialNetwork } from '../network/trial-network'
@@ -102,7 +103,7 @@ export class Satellite {
     }
     if (this.#handleEvictions().has(block)) stored = false
     this.#answer(packet, PacketKind.acknowledge, encodeAck(stored ? 'stored' : 'refused'))
-    this.#migration.follow()
+    this.#follow(packet)
   }
 
   #lookup(packet: Packet, body: Uint8Array): void {
@@ -117,7 +118,7 @@ export class Satellite {
     if (named === null) return this.#dropMalformed()
     this.store.setManifest(blockKey(named.hash), named.manifest)
     this.#answer(packet, PacketKind.acknowledge, encodeAck('stored'))
-    this.#migration.follow()
+    this.#follow(packet)
   }
 
   #purge(block: BlockKey): void {
@@ -141,12 +142,28 @@ export class Satellite {
   }
 
   #rotate(packet: Packet): void {
-    this.#epoch = packet.epoch
-    const target = this.#network.migrationTarget(this.position, packet.epoch)
-    const isServer = this.#network.serverAt(this.position, packet.epoch) !== null
-    this.#migration.start(target, isServer, packet.epoch, (report) => {
-      this.#answer(packet, PacketKind.rotated, report)
+    this.#learnEpoch(packet.epoch)
+    const successor = this.#network.migrationTarget(this.position, packet.epoch)
+    if (successor === null) {
+      this.#answer(packet, PacketKind.rotated, encodeRotated({ chunks: 0, bytes: 0 }))
+      return
+    }
+    void this.#migration.moveTo(successor, packet.epoch).then((report) => {
+      this.#answer(packet, PacketKind.rotated, encodeRotated(report))
     })
+  }
+
+  /** Something was stored here: when this satellite has left the placement, it goes where the rest went. */
+  #follow(packet: Packet): void {
+    this.#learnEpoch(packet.epoch)
+    this.#migration.follow()
+  }
+
+  /** Chunks of a rotation may arrive before the word of it: a satellite that enters the placement keeps what it gets. */
+  #learnEpoch(epoch: number): void {
+    if (epoch <= this.#epoch) return
+    this.#epoch = epoch
+    if (this.#network.serverAt(this.position, epoch) !== null) this.#migration.stay()
   }
 
   #answer(request: Packet, kind: PacketKind, body: readonly Uint8Array[]): void {

@@ -47,6 +47,7 @@ export class TrialClock {
   async until(elapsedMs: number, signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.running()
+      if (signal.aborted) throw signal.reason
       const left = elapsedMs - this.elapsedMs()
       if (left <= 0) return
       const pause = this.#pause.signal
