@@ -44,7 +44,15 @@ export default defineConfig({
       outDir: here('out/renderer'),
       emptyOutDir: true,
       modulePreload: { polyfill: false },
-      rolldownOptions: { input: here('renderer/index.html') },
+      rolldownOptions: {
+        input: here('renderer/index.html'),
+        // zod is told not to compile code in the same chunk in which it lies: before any other chunk makes a schema.
+        output: {
+          codeSplitting: {
+            groups: [{ name: 'zod', test: /node_modules\/zod\/|renderer\/zod-without-eval/ }],
+          },
+        },
+      },
     },
   },
 })

@@ -179,7 +179,10 @@ export default defineConfig(
     files: ['electron/ipc/**/*.ts', 'electron/preload.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: foreignPackages('electron') }] },
   },
-  { files: ['electron/preload.ts', ...configFiles], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['electron/preload.ts', 'e2e/global-setup.ts', ...configFiles],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
 )
 
 /** Rules of eslint-plugin-vue that are about layout: Prettier decides there. */

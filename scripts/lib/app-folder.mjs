@@ -15,10 +15,15 @@ import { cacheDirectory, root } from './paths.mjs'
  * @returns {Promise<AppCommand>}
  */
 export async function appCommand(electron) {
-  const sandbox = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  const sandbox = needsNoSandbox() ? ['--no-sandbox'] : []
   if (electron.kind === 'release') return { executable: electron.executable, args: [root, ...sandbox] }
   const folder = await appFolder(electron)
   return { executable: join(folder, 'electron'), args: sandbox }
+}
+
+/** Chromium refuses to run sandboxed for root. */
+export function needsNoSandbox() {
+  return process.platform === 'linux' && process.getuid?.() === 0
 }
 
 /**
