@@ -1,4 +1,5 @@
 import { geometry, type Geometry } from '#shared/constellation/geometry'
+import { entrySatellite } from '#shared/constellation/ground'
 import {
   distancesTo,
   failureSet,
@@ -8,11 +9,9 @@ import {
   type FailureSet,
 } from '#shared/constellation/routing'
 import {
-  hopDistance,
   samePosition,
   satelliteIndex,
   shortestDelta,
-  windowPositions,
   type Position,
   type Torus,
 } from '#shared/constellation/torus'
@@ -95,15 +94,9 @@ export class TrialNetwork {
     return this.parameters.strategy === 'hop'
   }
 
-  /** Satellites that the ground host can reach directly. */
-  window(epoch: number): Position[] {
-    const { los_slots, los_planes } = this.parameters
-    return windowPositions(this.torus, this.centre(epoch), los_slots, los_planes)
-  }
-
   /**
-   * Where a packet for this satellite enters the network: the satellite itself when it is in the LOS window, else the
-   * usable one of the window that is nearest to it (fewest links, then shortest ground link); null when none can be used.
+   * Where a packet for this satellite enters the network: at the satellite that carries the model, or through the LOS
+   * window (`entrySatellite`); null when there is no way.
    */
   gateway(destination: Position, epoch: number): Position | null {
     const key = epoch * this.torus.slots * this.torus.planes + satelliteIndex(this.torus, destination)
@@ -116,24 +109,11 @@ export class TrialNetwork {
   }
 
   #findGateway(destination: Position, epoch: number): Position | null {
-    if (this.modelOnBoard) {
-      const carrier = this.centre(epoch)
-      return this.isFailed(carrier) ? null : carrier
-    }
-    let best: Position | null = null
-    let bestLinks = Infinity
-    let bestGround = Infinity
-    for (const candidate of this.window(epoch)) {
-      if (this.isFailed(candidate)) continue
-      const links = hopDistance(this.torus, candidate, destination)
-      const ground = this.groundLightTimeUs(candidate, epoch)
-      if (links < bestLinks || (links === bestLinks && ground < bestGround)) {
-        best = candidate
-        bestLinks = links
-        bestGround = ground
-      }
-    }
-    return best
+    const centre = this.centre(epoch)
+    if (this.modelOnBoard) return this.isFailed(centre) ? null : centre
+    const { los_slots, los_planes } = this.parameters
+    const view = { torus: this.torus, centre, losSlots: los_slots, losPlanes: los_planes }
+    return entrySatellite(view, destination, this.#failures, this.#distancesTo(destination))
   }
 
   /** Element k is the satellite of server k. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SkyError } from '../contract/errors'
 import { planWorkload, requestIdOf, zipfCumulative, type WorkloadOptions } from './plan'
-import { promptText, type Turn } from './prompt'
+import { questionText } from './prompt'
 import { questions } from './questions'
 import { randomStreams, shuffled } from './random'
 
@@ -99,51 +99,8 @@ test('cumulative Zipf ends at exactly 1', () => {
   expect(zipfCumulative(100_000, 10).at(-1)).toBe(1)
 })
 
-describe('promptText', () => {
-  const turn = fc.record({ question: fc.constantFrom(...questions), answer: fc.string() })
-
-  test('a prompt and its answer are a prefix of the next prompt', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.array(turn), turn, (document, before: Turn[], now) => {
-        const prompt = promptText(document, before, now.question)
-        const next = promptText(document, [...before, now], 'And then?')
-        expect(next.startsWith(prompt + now.answer)).toBe(true)
-        expect(prompt.startsWith(document)).toBe(true)
-      }),
-    )
-  })
-
-  test('reads like a dialogue', () => {
-    expect(promptText('Text.', [{ question: 'A?', answer: 'B.' }], 'C?')).toBe(
-      'Text.\n\nQuestion: A?\nAnswer: B.\n\nQuestion: C?\nAnswer: ',
-    )
-  })
-})
-
-describe('random streams', () => {
-  test('are independent of how much is drawn from one', () => {
-    const second = (draws: number) => {
-      const streams = randomStreams(7)
-      const first = streams.next().value
-      for (let i = 0; i < draws; i++) first.real()
-      return streams.next().value.real()
-    }
-    expect(second(100)).toBe(second(0))
-  })
-
-  test('differ between streams and between neighbouring seeds', () => {
-    const first = (seed: number, count: number) => {
-      const streams = randomStreams(seed)
-      return Array.from({ length: count }, () => streams.next().value.real())
-    }
-    const all = [first(0, 50), first(1, 50), first(2, 50), first(0xffffffff, 50)].flat()
-    expect(new Set(all).size).toBe(all.length)
-  })
-
-  test('shuffled keeps every value', () => {
-    const random = randomStreams(3).next().value
-    const mixed = shuffled([1, 2, 3, 4, 5, 6, 7, 8], random)
-    expect(mixed.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
-    expect(mixed).not.toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+describe('questionText', () => {
+  test('sets the question apart from the text before it', () => {
+    expect(questionText('Why?')).toBe('\n\nQuestion: Why?\nAnswer: ')
   })
 })

@@ -1,6 +1,7 @@
 import type { TrialSpec } from '#shared/contract/agent-control'
 import { toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import type { EventRecord, JournalEntry } from '#shared/experiment/records'
+import { requestIdOf } from '#shared/workload/plan'
 import { answerRequest, type CachedModel } from '../answer-request'
 import type { Journal } from './journal'
 import { RecordLog } from './record-log'
@@ -126,7 +127,7 @@ export class TrialRunner {
         onToken: (token) => answer.push(token.id),
       })
       session.answered(turn, answer)
-      const requestId = sessionId * this.spec.parameters.turns + turn
+      const requestId = requestIdOf(sessionId, turn, this.spec.parameters.turns)
       this.#requestsDone += 1
       this.#log.append({ kind: 'request', requestId, sessionId, turn, ...measurement })
     }
