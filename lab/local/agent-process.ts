@@ -157,7 +157,9 @@ async function ready(
       }),
       exited.then((exit) => {
         const how = exit.signal ? `signal ${exit.signal}` : `exit code ${exit.exitCode ?? 'unknown'}`
-        const said = exit.lastLines.length > 0 ? `; it said: ${exit.lastLines.slice(-3).join(' | ')}` : ''
+        // Node prints the error first, then where it was thrown.
+        const why = exit.lastLines.find((line) => /error/i.test(line)) ?? exit.lastLines.at(-1)
+        const said = why ? `: ${why}` : ''
         throw new SkyError(
           'lab_start_failed',
           `The agent of ${hostId} ended while it started (${how})${said}`,

@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { afterAll } from 'vitest'
+
+const root = join(import.meta.dirname, '..', '..')
+
+/** Agent and command line as they are in the sources now, bundled to a folder of their own that lasts for the test file. */
+export async function bundleFor(parts: {
+  cli: boolean
+}): Promise<{ folder: string; agent: string; cli: string }> {
+  // Below the checkout, so that DuckDB's native module is found.
+  const folder = mkdtempSync(join(root, 'node_modules', '.skymemory-test-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const agent = join(folder, 'agent', 'skymemory-agent.mjs')
+  const cli = join(folder, 'cli', 'skymemory.mjs')
+  const bundle = (entry: string, outfile: string): Promise<unknown> =>
+    build({
+      absWorkingDir: root,
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20.18',
+      external: ['@duckdb/node-api'],
+      logLevel: 'error',
+      banner: {
+        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      },
+    })
+  await bundle('agent/main.ts', agent)
+  if (parts.cli) await bundle('cli/main.ts', cli)
+  return { folder, agent, cli }
+}
