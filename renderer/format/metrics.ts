@@ -99,9 +99,7 @@ export const mainMetrics: readonly TrialMetric[] = [
   'ttft_ms_p50',
   'ttft_ms_p95',
   'tpot_ms_p50',
-  'get_ms_p50',
   'output_tokens_per_s',
-  'migrated_chunks',
   'duration_s',
 ]
 

@@ -2,10 +2,12 @@ import { defineStore } from 'pinia'
 import { computed, onScopeDispose, ref, shallowReactive, toValue, type MaybeRefOrGetter } from 'vue'
 import type { Shortcut } from './shortcuts'
 
+export const groupOrder = ['Go to', 'Run', 'Experiment', 'Live', 'Lab', 'View'] as const
+
 /** Something that the user can do: an entry of the palette, often with keys of its own. */
 export interface Command {
   readonly id: string
-  readonly group: 'Go to' | 'Lab' | 'Run' | 'Experiment' | 'Live' | 'View'
+  readonly group: (typeof groupOrder)[number]
   readonly label: string
   readonly shortcut?: Shortcut
   readonly run: () => void

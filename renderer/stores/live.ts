@@ -1,8 +1,12 @@
 import { defineStore } from 'pinia'
 import { computed, markRaw, shallowRef } from 'vue'
-import type { LiveBatch, RunDetail, RunEvent } from '#shared/contract/console-api'
+import type { LiveBatch, RunDetail, RunEvent, RunSummary } from '#shared/contract/console-api'
 import { LiveTrial } from '../charts/live-trial'
 import { useEngine } from '../engine'
+
+function currentOf(run: RunSummary): string | null {
+  return run.state.kind === 'running' || run.state.kind === 'paused' ? run.state.trialId : null
+}
 
 /** Stored requests that are loaded when a run is opened that began earlier. */
 const backfill = { page: 2_000, pages: 25 } as const
@@ -78,8 +82,17 @@ export const useLive = defineStore('live', () => {
   })
   client.on('runChanged', (run) => {
     const shown = detail.value
-    if (shown?.runId === run.runId) detail.value = { ...shown, ...run }
+    if (shown?.runId !== run.runId) return
+    const moved = run.trialsDone !== shown.trialsDone || currentOf(run) !== currentOf(shown)
+    detail.value = { ...shown, ...run }
+    // A trial began or ended: what the summary does not tell is asked for.
+    if (moved) void reload(run.runId)
   })
+
+  async function reload(id: string): Promise<void> {
+    const fresh = await client.call('run', { runId: id }).catch(() => null)
+    if (fresh && runId.value === id) detail.value = fresh
+  }
 
   /** Show this run: load what is stored of it, then follow. */
   async function show(id: string): Promise<void> {
@@ -120,9 +133,8 @@ export const useLive = defineStore('live', () => {
   }
 
   const currentTrial = computed(() => {
-    const state = detail.value?.state
-    if (state?.kind !== 'running' && state?.kind !== 'paused') return null
-    return detail.value?.trials.find((trial) => trial.trialId === state.trialId) ?? null
+    const id = detail.value === null ? null : currentOf(detail.value)
+    return detail.value?.trials.find((trial) => trial.trialId === id) ?? null
   })
 
   return { runId, detail, loading, tick, generation, trials, events, dropped, linkDelay, currentTrial, show }

@@ -107,7 +107,7 @@ export function cellSize(
   const across = room.width / torus.slots
   const down = room.height / torus.planes
   const pitch = Math.min(across, down)
-  const gap = pitch >= 30 ? 10 : pitch >= 16 ? 4 : pitch >= 10 ? 2 : 1
+  const gap = pitch >= 44 ? 10 : pitch >= 26 ? 6 : pitch >= 14 ? 3 : 2
   const side = (room: number): number => Math.max(smallest, Math.min(largest, Math.floor(room - gap)))
   const width = side(Math.min(across, down * tallest))
   return { width, height: side(Math.min(down, (width + gap) * tallest)), gap }

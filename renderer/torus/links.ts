@@ -34,7 +34,8 @@ export function drawLinks(
   }
 
   function stroke(fault: boolean, x: number, y: number, dx: number, dy: number, wraps: boolean): void {
-    if (!fault && gap < 2) return
+    // Between small cells, links that work would only be noise.
+    if (!fault && gap < 6) return
     context.strokeStyle = fault ? colours.fault : colours.link
     context.lineWidth = fault ? 2 : 1
     context.setLineDash(fault ? [2, 2] : [])

@@ -1,4 +1,6 @@
 import type { RunDetail, RunEvent, TimelinePoint } from '#shared/contract/console-api'
+import { mean } from '#shared/stats/quantile'
+import type { Point } from '../../charts/binned-values'
 import type { LineChartSpec, LineSeries } from '../../charts/chart-spec'
 import { compareSeries, seriesOf, seriesStyles } from '../../charts/strategy-style'
 import { eventLabel, eventTone } from '../../format/events'
@@ -22,25 +24,22 @@ export const timelineCharts: readonly {
   { metric: 'migratedChunks', title: 'Migrated', unit: 'chunks', scale: 1 },
 ]
 
-/** The stored timeline of a run, or of one of its trials, as charts. A series a trial; repeats share their style. */
+/**
+ * The stored timeline of a run as charts: a line for each series, the mean over its trials second by second. Or one trial alone,
+ * with its events.
+ */
 export function timelineSpecs(
   run: RunDetail,
   points: readonly TimelinePoint[],
   events: readonly RunEvent[],
   trialId: string | null,
 ): LineChartSpec[] {
-  const trials = run.trials
-    .filter((trial) => trialId === null || trial.trialId === trialId)
-    .map((trial) => ({ trial, identity: seriesOf(trial) }))
-    .sort((a, b) => compareSeries(a.identity, b.identity) || a.trial.repeat - b.trial.repeat)
   const styles = seriesStyles(run.trials.map(seriesOf))
-  const repeats = new Set(run.trials.map((trial) => trial.repeat)).size
-  const pointsOf = new Map<string, TimelinePoint[]>()
-  for (const point of points) {
-    const known = pointsOf.get(point.trialId)
-    if (known) known.push(point)
-    else pointsOf.set(point.trialId, [point])
-  }
+  const pointsOf = groupBy(points, (point) => point.trialId)
+  const shown = run.trials.filter((trial) => trialId === null || trial.trialId === trialId)
+  const series = [...groupBy(shown, (trial) => seriesOf(trial).key)]
+    .map(([key, trials]) => ({ key, identity: seriesOf(trials[0]!), trials }))
+    .sort((a, b) => compareSeries(a.identity, b.identity))
   const marked = trialId === null ? [] : eventsOf(run, events, trialId)
 
   return timelineCharts.map(({ metric, title, unit, scale }) => ({
@@ -48,21 +47,24 @@ export function timelineSpecs(
     unit,
     xTitle: 'Time since the trial began (s)',
     events: marked,
-    series: trials.map(({ trial, identity }): LineSeries => {
-      const style = styles.get(identity.key)!
-      const label = repeats > 1 ? `${style.label}, repeat ${trial.repeat}` : style.label
-      const own = pointsOf.get(trial.trialId) ?? []
-      return {
-        key: trial.trialId,
-        style: { ...style, label },
-        points: own.flatMap((point) => {
-          const value = point[metric]
-          return value === null ? [] : [{ x: point.tS, y: value * scale }]
-        }),
-        samples: own.reduce((sum, point) => sum + point.requests, 0),
-      }
+    series: series.map(({ key, trials }): LineSeries => {
+      const own = trials.flatMap((trial) => pointsOf.get(trial.trialId) ?? [])
+      const samples = own.reduce((sum, point) => sum + point.requests, 0)
+      return { key, style: styles.get(key)!, points: meansBySecond(own, metric, scale), samples }
     }),
   }))
+}
+
+function meansBySecond(points: readonly TimelinePoint[], metric: TimelineMetric, scale: number): Point[] {
+  const bySecond = new Map<number, number[]>()
+  for (const point of points) {
+    const value = point[metric]
+    if (value === null) continue
+    const known = bySecond.get(point.tS)
+    if (known) known.push(value)
+    else bySecond.set(point.tS, [value])
+  }
+  return [...bySecond].sort(([a], [b]) => a - b).map(([x, values]) => ({ x, y: mean(values)! * scale }))
 }
 
 function eventsOf(run: RunDetail, events: readonly RunEvent[], trialId: string): LineChartSpec['events'] {
@@ -77,4 +79,15 @@ function eventsOf(run: RunDetail, events: readonly RunEvent[], trialId: string):
       label: `${eventLabel(event.name)}: ${event.message}`,
       severity: eventTone(event.name) === 'bad' ? ('fault' as const) : ('note' as const),
     }))
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const known = groups.get(key)
+    if (known) known.push(item)
+    else groups.set(key, [item])
+  }
+  return groups
 }
