@@ -47,6 +47,8 @@ export class MemoryInference {
   readonly client = {
     call: async (method: string, params: never) => {
       if (this.#isDown) throw new SkyError('connection_lost', `the connection was lost during ${method}`)
+      // As over a connection: an answer takes its turn behind what was sent before.
+      await new Promise((resolve) => setImmediate(resolve))
       this.calls.push(method)
       return this.handlers[method as keyof typeof this.handlers](params)
     },

@@ -147,6 +147,7 @@ function healthy(): LabHost['state'] {
 export function memoryLabs(): {
   start: StartLab
   labs: MemoryLab[]
+  readonly journals: Journals
   newest: () => MemoryLab
   failNext: (error: SkyError) => void
 } {
@@ -155,6 +156,7 @@ export function memoryLabs(): {
   let failure: SkyError | null = null
   return {
     labs,
+    journals,
     newest: () => labs.at(-1) as MemoryLab,
     failNext: (error) => (failure = error),
     start: async (shape, _onStep, onChange) => {

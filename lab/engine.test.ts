@@ -1,0 +1,397 @@
+import { readdirSync } from 'node:fs'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { SkyError } from '#shared/contract/errors'
+import { temporaryFolder } from './testing/folders'
+import { anEngine, isAtRest, isFinished, isPaused } from './testing/engine'
+import { memoryLabs } from './testing/memory-lab'
+import { aRequest } from './testing/records'
+import { RecordStore } from './store/record-store'
+import { openStore } from './store/store'
+
+/** Three trials of six requests. */
+const experiment = `name: Three strategies
+seed: 3
+parameters: { sessions: 3, turns: 2, slots: 5, planes: 3, centre_slot: 2, centre_plane: 1 }
+factors: { strategy: [rotation, hop, hop_rotation] }
+`
+
+afterEach(() => void vi.restoreAllMocks())
+
+describe('a run', () => {
+  it('goes through all its trials, and every record is there once', async () => {
+    const labs = memoryLabs()
+    const { client, changes, batches, until } = await anEngine(labs.start)
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    expect(runId).toMatch(/^\d{4}-\d\d-\d\d-\d{4}-three-strategies-\w{4}$/)
+    const end = await until(runId, isFinished)
+    expect(end).toMatchObject({
+      state: { failedTrials: 0 },
+      trialsDone: 3,
+      requestsDone: 18,
+      progress: 1,
+      lab: 'local',
+    })
+
+    const detail = await client.call('run', { runId })
+    expect(detail.trials.map(({ state, attempt }) => [state.kind, attempt])).toEqual(
+      Array(3).fill(['completed', 1]),
+    )
+    expect(detail.trials[0]?.summary).toMatchObject({ requests: 6, duration_s: 1.5, evicted_chunks: 15 })
+    const { total, rows } = await client.call('requests', { runId, trialId: null, offset: 0, limit: 100 })
+    expect(total).toBe(18)
+    expect(rows.map((row) => `${row.trialId} ${row.requestId}`)).toEqual(
+      ['t001', 't002', 't003'].flatMap((trial) => [0, 1, 2, 3, 4, 5].map((id) => `${trial} ${id}`)),
+    )
+    const request = await client.call('request', { runId, trialId: 't002', requestId: 4 })
+    expect(request.routes).toEqual(aRequest().routes)
+
+    expect(changes.map((run) => run.progress)).toEqual(
+      changes.map((run) => run.progress).sort((a, b) => a - b),
+    )
+    const drawn = batches.flatMap((batch) => batch.requestId.map((id) => `${batch.series} ${id}`))
+    expect(new Set(drawn).size).toBe(18)
+    expect(labs.labs).toHaveLength(1)
+    expect(labs.newest().shape).toEqual({ slots: 5, planes: 3 })
+    expect(labs.newest().prepared.map(({ hostId }) => hostId)).toEqual(
+      Array(3).fill(['nuc1', 'nuc2', 'nuc3']).flat(),
+    )
+  })
+
+  it('waits for its turn', async () => {
+    const labs = memoryLabs()
+    const { client, until, changes } = await anEngine(labs.start)
+    const first = await client.call('startRun', { yaml: experiment })
+    const second = await client.call('startRun', { yaml: experiment.replace('Three', 'Four') })
+    await until(second.runId, isFinished)
+    const lastOfFirst = changes.findLastIndex((run) => run.runId === first.runId)
+    const secondRuns = changes.findIndex((run) => run.runId === second.runId && run.state.kind === 'running')
+    expect(secondRuns).toBeGreaterThan(lastOfFirst)
+    expect((await client.call('runs', {})).map((run) => run.state.kind)).toEqual(['finished', 'finished'])
+  })
+
+  it('takes another shape of the lab when a trial wants one, and none for a trial without a cache', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    const yaml = `name: Shapes
+parameters: { sessions: 1, turns: 1, servers: 4, centre_slot: 1, centre_plane: 1, los_slots: 1, los_planes: 1 }
+factors: { cache: [skymemory, off], planes: [2, 3], slots: [4] }
+`
+    await until((await client.call('startRun', { yaml })).runId, isFinished)
+    expect(labs.labs.map((lab) => [lab.shape.planes, lab.stopped])).toEqual([
+      [2, true],
+      [3, false],
+    ])
+  })
+
+  it('pauses and goes on, losing and doubling nothing', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    labs.newest().inferenceHost.allow(2)
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    await until(runId, (run) => run.requestsDone === 2)
+    await client.call('pauseRun', { runId })
+    expect(await client.call('run', { runId })).toMatchObject({
+      state: { kind: 'paused', trialId: 't001', reason: null },
+    })
+    labs.newest().inferenceHost.allow(Infinity)
+    await client.call('resumeRun', { runId })
+    await until(runId, isFinished)
+    expect((await client.call('requests', { runId, trialId: null, offset: 0, limit: 1 })).total).toBe(18)
+    const { events } = await client.call('timeline', { runId })
+    expect(events.map((event) => event.name)).toEqual(
+      expect.arrayContaining(['trial_started', 'paused', 'resumed']),
+    )
+  })
+
+  it('ends when it is cancelled, and keeps what was recorded', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    labs.newest().inferenceHost.allow(4)
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    await until(runId, (run) => run.requestsDone === 4)
+    await client.call('cancelRun', { runId })
+    const run = await client.call('run', { runId })
+    expect(run.state.kind).toBe('cancelled')
+    expect(run.trials.map((trial) => trial.state.kind)).toEqual(['cancelled', 'cancelled', 'cancelled'])
+    expect((await client.call('requests', { runId, trialId: null, offset: 0, limit: 9 })).total).toBe(4)
+    await expect(client.call('cancelRun', { runId })).rejects.toMatchObject({ code: 'conflict' })
+    await expect(client.call('resumeRun', { runId })).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  it('can be cancelled while it waits or is paused', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    labs.newest().inferenceHost.allow(1)
+    const first = await client.call('startRun', { yaml: experiment })
+    const second = await client.call('startRun', { yaml: experiment })
+    await until(first.runId, (run) => run.requestsDone === 1)
+    await client.call('cancelRun', second)
+    await client.call('pauseRun', first)
+    await client.call('cancelRun', first)
+    expect((await client.call('runs', {})).map((run) => run.state.kind)).toEqual(['cancelled', 'cancelled'])
+  })
+
+  it('can be deleted when it is at rest only', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    labs.newest().inferenceHost.allow(1)
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    await until(runId, (run) => run.requestsDone === 1)
+    await expect(client.call('deleteRun', { runId })).rejects.toMatchObject({ code: 'conflict' })
+    await client.call('cancelRun', { runId })
+    await client.call('deleteRun', { runId })
+    expect(await client.call('runs', {})).toEqual([])
+    await expect(client.call('run', { runId })).rejects.toMatchObject({ code: 'not_found' })
+  })
+})
+
+describe('a run of a program that has ended', () => {
+  it('is there with its records, and goes on with the trial that was cut short', async () => {
+    const labs = memoryLabs()
+    const dataDirectory = temporaryFolder()
+    const first = await anEngine(labs.start, { dataDirectory })
+    await first.client.call('startLab', { slots: 5, planes: 3 })
+    const { runId } = await first.client.call('startRun', { yaml: experiment })
+    // The first trial ends, the second is cut short after two requests.
+    await first.until(runId, (run) => run.trialsDone === 1)
+    labs.newest().inferenceHost.allow(2)
+    await first.until(runId, (run) => run.requestsDone >= 8)
+    await first.engine.dispose()
+
+    const second = await anEngine(labs.start, { dataDirectory })
+    const before = await second.client.call('run', { runId })
+    expect(before.state.kind).toBe('interrupted')
+    expect(before.trials.map((trial) => trial.state.kind)).toEqual(['completed', 'interrupted', 'waiting'])
+    expect(before.requestsDone).toBeGreaterThanOrEqual(8)
+    await second.client.call('resumeRun', { runId })
+    const end = await second.until(runId, isFinished)
+    expect(end).toMatchObject({ state: { failedTrials: 0 }, requestsDone: 18 })
+    const after = await second.client.call('run', { runId })
+    expect(after.trials.map((trial) => trial.attempt)).toEqual([1, 2, 1])
+    expect((await second.client.call('requests', { runId, trialId: null, offset: 0, limit: 1 })).total).toBe(
+      18,
+    )
+  })
+
+  it('first gets what the journal still holds', async () => {
+    const labs = memoryLabs()
+    const dataDirectory = temporaryFolder()
+    const first = await anEngine(labs.start, { dataDirectory })
+    await first.client.call('startLab', { slots: 5, planes: 3 })
+    labs.newest().inferenceHost.allow(2)
+    const { runId } = await first.client.call('startRun', { yaml: experiment })
+    await first.until(runId, (run) => run.requestsDone === 2)
+    await first.engine.dispose()
+    const journal = labs.journals.get(`${runId}.t001.1`)
+    const stored = journal?.entries.length ?? 0
+    for (const requestId of [2, 3]) {
+      journal?.entries.push({ seq: journal.entries.length + 1, record: aRequest({ requestId }) })
+    }
+
+    const second = await anEngine(labs.start, { dataDirectory })
+    await second.client.call('resumeRun', { runId })
+    await second.until(runId, isFinished)
+    await second.engine.dispose()
+    expect(labs.journals.get(`${runId}.t001.1`)?.acknowledged).toBe(stored + 2)
+    const store = await openStore(dataDirectory)
+    const firstAttempt = await store.records.ofAttempt(1)
+    await store.close()
+    expect(firstAttempt.map((record) => record.requestId)).toEqual([0, 1, 2, 3])
+  })
+})
+
+describe('a lost host', () => {
+  it('of inference fails its trial alone, and the trial can be repeated', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    labs.newest().inferenceHost.allow(3)
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    await until(runId, (run) => run.requestsDone === 3)
+    labs.newest().kill('jetson')
+    const end = await until(runId, isFinished)
+    expect(end.state).toMatchObject({ failedTrials: 1 })
+    const run = await client.call('run', { runId })
+    expect(run.trials.map((trial) => trial.state.kind)).toEqual(['failed', 'completed', 'completed'])
+    expect(run.trials[0]?.state).toMatchObject({
+      error: {
+        code: 'trial_failed',
+        message: expect.stringContaining('jetson was killed (SIGKILL)') as string,
+      },
+    })
+    expect((await client.call('requests', { runId, trialId: 't001', offset: 0, limit: 9 })).total).toBe(3)
+    const { events } = await client.call('timeline', { runId })
+    expect(
+      events.filter(({ name }) => name.startsWith('host_')).map(({ trialId, name }) => `${trialId} ${name}`),
+    ).toEqual(['t001 host_lost', 't002 host_returned'])
+
+    await client.call('repeatTrial', { runId, trialId: 't001' })
+    const repeated = await until(runId, (each) => isFinished(each) && each.requestsDone === 18)
+    expect(repeated.state).toMatchObject({ failedTrials: 0 })
+    expect((await client.call('run', { runId })).trials.map((trial) => trial.attempt)).toEqual([2, 1, 1])
+    expect((await client.call('requests', { runId, trialId: 't001', offset: 0, limit: 9 })).total).toBe(6)
+  })
+
+  it('of satellites is noted, and comes back with the next trial', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    labs.newest().inferenceHost.allow(3)
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    await until(runId, (run) => run.requestsDone === 3)
+    labs.newest().kill('nuc2')
+    const state = await client.call('labState', {})
+    expect(state.kind === 'running' && state.hosts[1]?.state).toMatchObject({
+      kind: 'crashed',
+      lastLines: ['last words'],
+    })
+    labs.newest().inferenceHost.allow(Infinity)
+    expect((await until(runId, isFinished)).state).toMatchObject({ failedTrials: 0 })
+    const { events, points } = await client.call('timeline', { runId })
+    const noted = events.filter(({ name }) => name.startsWith('host_'))
+    expect(noted.map(({ trialId, name, message }) => `${trialId} ${name}: ${message}`)).toEqual([
+      't001 host_lost: nuc2 ended (signal SIGKILL)',
+      't002 host_returned: nuc2 was started again',
+    ])
+    expect(points.some((point) => point.event.includes('host_lost: nuc2'))).toBe(true)
+  })
+})
+
+describe('a fault that somebody can remove', () => {
+  it('of the lab pauses the run with the reason', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    labs.failNext(new SkyError('lab_start_failed', 'nuc1 did not start', 'Try again.'))
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    const paused = await until(runId, isPaused)
+    expect(paused.state).toMatchObject({
+      reason: { code: 'lab_start_failed', message: 'nuc1 did not start' },
+    })
+    expect(await client.call('labState', {})).toMatchObject({
+      kind: 'failed',
+      error: { code: 'lab_start_failed' },
+    })
+    await client.call('resumeRun', { runId })
+    expect((await until(runId, isFinished)).requestsDone).toBe(18)
+  })
+
+  it('of the disk pauses the run, and nothing is lost', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    const append = RecordStore.prototype.append
+    let room = 2
+    vi.spyOn(RecordStore.prototype, 'append').mockImplementation(function (this: RecordStore, ...args) {
+      if (room === 0)
+        return Promise.reject(new SkyError('storage_full', 'The disk is full: /data', 'Free some.'))
+      room -= 1
+      return append.apply(this, args)
+    })
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    const paused = await until(runId, isPaused)
+    expect(paused.state).toMatchObject({
+      reason: { code: 'storage_full', message: 'The disk is full: /data' },
+    })
+    // Still full: the run pauses again.
+    await client.call('resumeRun', { runId })
+    await until(runId, isPaused)
+    room = Infinity
+    await client.call('resumeRun', { runId })
+    expect((await until(runId, isFinished)).state).toMatchObject({ failedTrials: 0 })
+    const { rows } = await client.call('requests', { runId, trialId: null, offset: 0, limit: 100 })
+    expect(rows).toHaveLength(18)
+    expect(new Set(rows.map((row) => `${row.trialId} ${row.requestId}`)).size).toBe(18)
+  })
+
+  it('of the journal pauses the run until the host can write again', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    const host = labs.newest().inferenceHost
+    host.allow(2)
+    host.problem = {
+      code: 'storage_full',
+      message: 'no space is left for the journal',
+      hint: '',
+      details: {},
+    }
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    const paused = await until(runId, isPaused)
+    expect(paused.state).toMatchObject({ reason: { code: 'storage_full' } })
+    await expect(client.call('resumeRun', { runId })).rejects.toMatchObject({ code: 'storage_full' })
+    expect((await client.call('run', { runId })).state.kind).toBe('paused')
+    host.problem = null
+    host.allow(Infinity)
+    await client.call('resumeRun', { runId })
+    expect((await until(runId, isFinished)).requestsDone).toBe(18)
+  })
+
+  it('can also be answered by cancelling', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    vi.spyOn(RecordStore.prototype, 'append').mockRejectedValue(new SkyError('storage_full', 'full'))
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    await until(runId, isPaused)
+    await client.call('cancelRun', { runId })
+    expect((await until(runId, isAtRest)).state.kind).toBe('cancelled')
+  })
+})
+
+describe('bad input', () => {
+  it('is refused with everything that is wrong', async () => {
+    const { client } = await anEngine(memoryLabs().start)
+    const yaml = experiment.replace('sessions: 3', 'sessions: 0')
+    const check = await client.call('checkExperiment', { yaml })
+    expect(check).toMatchObject({
+      ok: false,
+      problems: [{ line: 3, path: 'parameters.sessions', value: '0' }],
+    })
+    await expect(client.call('startRun', { yaml })).rejects.toMatchObject({
+      code: 'invalid_experiment',
+      details: { problems: [{ line: 3 }] },
+    })
+    expect(await client.call('runs', {})).toEqual([])
+  })
+
+  it('is checked against the contract, as over a connection', async () => {
+    const { client } = await anEngine(memoryLabs().start)
+    await expect(client.call('startLab', { slots: 0, planes: 5 })).rejects.toMatchObject({
+      code: 'invalid_argument',
+    })
+    await expect(client.call('exportRun', { runId: 'x', directory: 'relative' })).rejects.toMatchObject({
+      code: 'invalid_argument',
+    })
+    await expect(client.call('run', { runId: 'none' })).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('tells of documents that cannot be read before anything starts', async () => {
+    const labs = memoryLabs()
+    const { client } = await anEngine(labs.start)
+    const yaml = experiment.replace('sessions: 3', 'documents: /nowhere/texts, sessions: 3')
+    await expect(client.call('startRun', { yaml })).rejects.toMatchObject({ code: 'documents_unreadable' })
+    expect(labs.labs).toEqual([])
+  })
+
+  it('plans trials and estimates their time', async () => {
+    const { client } = await anEngine(memoryLabs().start)
+    const check = await client.call('checkExperiment', { yaml: experiment })
+    expect(check).toMatchObject({ ok: true, name: 'Three strategies', trials: [{}, {}, {}] })
+    expect(check.ok && check.estimateS).toBeGreaterThan(1)
+    expect((await client.call('presets', {})).length).toBeGreaterThan(0)
+  })
+})
+
+it('keeps nothing open after it is disposed', async () => {
+  const labs = memoryLabs()
+  const { engine, client, options } = await anEngine(labs.start)
+  await client.call('startLab', { slots: 5, planes: 3 })
+  await engine.dispose()
+  await engine.dispose()
+  expect(labs.newest().stopped).toBe(true)
+  const store = await openStore(options.dataDirectory)
+  await store.close()
+  expect(readdirSync(options.dataDirectory)).toContain('skymemory.duckdb')
+})
