@@ -41,6 +41,8 @@ export async function writeCsv<Row>(
     header: true,
     columns: columns.map((column) => column.name),
     record_delimiter: 'windows',
+    // Of line breaks, the formatter would quote CRLF only.
+    quoted_match: /[\r\n]/,
     // Numbers as JavaScript writes them: shortest text that reads back as the same value.
     cast: { number: (value) => String(value) },
   })

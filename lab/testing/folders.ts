@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -14,6 +14,7 @@ export function temporaryFolder(): string {
 /** A disk of its own, so that a test can fill it or make it read-only. */
 export interface SmallDisk {
   readonly path: string
+  freeBytes(): number
   resize(megabytes: number): void
   setReadOnly(readOnly: boolean): void
   unmount(): void
@@ -35,6 +36,10 @@ export function smallDisk(megabytes: number): SmallDisk | null {
   }
   return {
     path,
+    freeBytes: () => {
+      const { bavail, bsize } = statfsSync(path)
+      return bavail * bsize
+    },
     resize: (size) => remount(`size=${size}m`),
     setReadOnly: (readOnly) => remount(readOnly ? 'ro' : 'rw'),
     unmount: () => {
