@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
@@ -44,7 +44,7 @@ export async function benchFetchBlock(): Promise<FetchReport> {
   const lab = await startTestLab(parameters.slots, parameters.planes)
   const redis = await startRedis()
   const stream = await startStreamServer(bytes)
-  const sockets: Socket[] = []
+  const cleanUp: (() => void)[] = []
   try {
     // This process takes the place of the inference host.
     const gone = once(lab.inference.child, 'exit')
@@ -55,8 +55,8 @@ export async function benchFetchBlock(): Promise<FetchReport> {
     const skymemory = await skymemoryFetch(await lab.topology(), parameters)
     const ways: Record<string, () => Promise<void>> = {
       skymemory,
-      bareTcpStream: await streamFetch(stream.port, sockets),
-      ...(redis === null ? {} : await redisFetches(redis.port)),
+      bareTcpStream: await streamFetch(stream.port, cleanUp),
+      ...(redis === null ? {} : await redisFetches(redis.port, cleanUp)),
     }
     const result = await compareThroughput(bytes, ways, repetitions)
     const mget = result['redisMget'] ?? null
@@ -75,7 +75,7 @@ export async function benchFetchBlock(): Promise<FetchReport> {
       ratioToBareTcpStream: own.bytesPerS / bare.bytesPerS,
     }
   } finally {
-    for (const socket of sockets) socket.destroy()
+    for (const step of cleanUp) step()
     redis?.child.kill()
     stream.child.kill()
     await lab.stop()
@@ -111,8 +111,9 @@ async function skymemoryFetch(
   }
 }
 
-async function redisFetches(port: number) {
+async function redisFetches(port: number, cleanUp: (() => void)[]) {
   const redis = new Redis({ port, host: '127.0.0.1' })
+  cleanUp.push(() => redis.disconnect())
   const payload = Buffer.alloc(bytes, 7)
   const keys = Array.from({ length: chunkCount(bytes, chunkBytes) }, (_, i) => `chunk:${i}`)
   for (const [i, key] of keys.entries()) {
@@ -129,7 +130,7 @@ async function redisFetches(port: number) {
   }
 }
 
-async function streamFetch(port: number, sockets: Socket[]): Promise<() => Promise<void>> {
+async function streamFetch(port: number, cleanUp: (() => void)[]): Promise<() => Promise<void>> {
   let left = 0
   let done = (): void => undefined
   const socket = connect({
@@ -144,7 +145,7 @@ async function streamFetch(port: number, sockets: Socket[]): Promise<() => Promi
       },
     },
   })
-  sockets.push(socket)
+  cleanUp.push(() => socket.destroy())
   await once(socket, 'connect')
   return () =>
     new Promise((resolve) => {

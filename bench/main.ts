@@ -1,5 +1,31 @@
+import { arch, cpus, platform, totalmem } from 'node:os'
 import { benchFetchBlock } from './fetch-block'
+import { benchMemory } from './memory'
+import { benchPlacement } from './placement'
+import { benchWindow } from './window'
 
-const report = { fetchBlock: await benchFetchBlock() }
-process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+/** Runs every benchmark and prints one JSON report. Ratios are taken within this run; times depend on the machine. */
+const appCommand = process.env['SKYMEMORY_APP_COMMAND']
+const say = (what: string): boolean => process.stderr.write(`${what} …\n`)
+
+say('placement')
+const placement = benchPlacement()
+say('memory of hosts')
+const memory = await benchMemory()
+say('fetch of a block')
+const fetchBlock = await benchFetchBlock()
+say('window')
+const window =
+  appCommand === undefined
+    ? null
+    : await benchWindow(JSON.parse(appCommand) as Parameters<typeof benchWindow>[0])
+
+const machine = {
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  memoryBytes: totalmem(),
+  platform: `${platform()} ${arch()}`,
+  node: process.versions.node,
+}
+process.stdout.write(`${JSON.stringify({ machine, placement, memory, fetchBlock, window }, null, 2)}\n`)
 process.exit(0)

@@ -56,6 +56,6 @@ export async function startStreamServer(bytes: number): Promise<{ port: number; 
     server.listen(0, '127.0.0.1', () => console.log(server.address().port))
   `
   const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [data] = (await once(child.stdout as NonNullable<typeof child.stdout>, 'data')) as [Buffer]
+  const [data] = (await once(child.stdout, 'data')) as [Buffer]
   return { port: Number(data.toString()), child }
 }

@@ -6,13 +6,20 @@ import { inRoot, root } from './paths.mjs'
 import { say } from './say.mjs'
 import { onceFor, stampOf } from './stamp.mjs'
 
-/** @typedef {'agent' | 'cli' | 'documents' | 'electron'} Part */
+/** @typedef {'agent' | 'cli' | 'documents' | 'electron' | 'bench'} Part */
 
-/** @type {readonly Part[]} */
+/** What the product is made of.
+ * @type {readonly Part[]} */
 export const allParts = ['agent', 'cli', 'documents', 'electron']
 
 /** What every part depends on beside its own sources. */
-const always = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'scripts/lib']
+const always = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.base.json',
+  'scripts/lib/build.mjs',
+  'scripts/lib/build-info.mjs',
+]
 
 /** The oldest Node that runs the bundles: that of Electron 33. */
 export const nodeTarget = 'node20.18'
@@ -23,7 +30,7 @@ export const nodeTarget = 'node20.18'
  */
 export async function build(parts = allParts) {
   await withLock(inRoot('out', '.lock-build'), async () => {
-    for (const part of allParts) if (parts.includes(part)) await builders[part]()
+    for (const part of parts) await builders[part]()
   })
 }
 
@@ -33,6 +40,10 @@ const builders = {
   // DuckDB is a native module: it stays in node_modules.
   cli: () =>
     bundle('cli', ['shared', 'lab', 'cli'], 'cli/main.ts', 'out/cli/skymemory.mjs', ['@duckdb/node-api']),
+  bench: () =>
+    bundle('bench', ['shared', 'agent', 'bench'], 'bench/main.ts', 'out/bench/main.mjs', [
+      '@playwright/test',
+    ]),
   documents: buildDocuments,
   electron: buildElectron,
 }

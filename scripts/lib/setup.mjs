@@ -1,7 +1,7 @@
 import { setUpElectron } from './electron.mjs'
 import { requireNode } from './node-version.mjs'
 import { setUpPackages } from './packages.mjs'
-import { displayPackages, setUpSystemPackages, windowPackages } from './system-packages.mjs'
+import { benchPackages, displayPackages, setUpSystemPackages, windowPackages } from './system-packages.mjs'
 
 /** What the command line needs. */
 export async function setUpForCommandLine() {
@@ -21,6 +21,17 @@ export async function setUpForWindow() {
 export async function setUpForTests() {
   requireNode()
   await setUpSystemPackages([...windowPackages, ...displayPackages], 'to test the app')
+  await setUpPackages()
+  return setUpElectron()
+}
+
+/** What the benchmarks need: the app on a display of its own, and the programs to compare with. */
+export async function setUpForBench() {
+  requireNode()
+  await setUpSystemPackages(
+    [...windowPackages, ...displayPackages, ...benchPackages],
+    'to run the benchmarks',
+  )
   await setUpPackages()
   return setUpElectron()
 }

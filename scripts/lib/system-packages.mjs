@@ -7,6 +7,9 @@ export const windowPackages = ['libgtk-3-0', 'libnss3', 'libasound2', 'libgbm1',
 /** A display where there is none, and a font for it. */
 export const displayPackages = ['xvfb', 'xauth', 'fonts-dejavu-core']
 
+/** What the benchmarks compare with. */
+export const benchPackages = ['redis-server']
+
 /** Ubuntu 24.04 renamed these when time became 64 bits wide. */
 const renamed = new Set(['libgtk-3-0', 'libasound2'])
 
