@@ -138,8 +138,8 @@ export function connect<C extends Contract>(
     call,
     on: (event, listener) => {
       const set = listeners.get(event)
-      set?.add(listener as never)
-      return () => void set?.delete(listener as never)
+      set?.add(listener)
+      return () => void set?.delete(listener)
     },
   }
 }
@@ -154,7 +154,7 @@ async function send(
   const cancellation = new CancelOnAbort(signal)
   try {
     const answer = envelope.safeParse(await connection.sendRequest(method, params, cancellation))
-    if (answer.success) return answer.data as Envelope
+    if (answer.success) return answer.data
     throw new SkyError('protocol_error', `${peer} answered ${method} with something that is not an envelope`)
   } catch (thrown) {
     if (thrown instanceof SkyError) throw thrown

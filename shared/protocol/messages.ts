@@ -63,7 +63,7 @@ function appendPart(parts: Uint8Array[], bytes: Uint8Array): void {
       bytes.buffer,
       last.byteOffset,
       last.byteLength + bytes.byteLength,
-    ) as Uint8Array
+    )
   } else {
     parts.push(bytes)
   }

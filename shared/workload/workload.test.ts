@@ -104,3 +104,31 @@ describe('questionText', () => {
     expect(questionText('Why?')).toBe('\n\nQuestion: Why?\nAnswer: ')
   })
 })
+
+describe('random streams', () => {
+  test('are independent of how much is drawn from one', () => {
+    const second = (draws: number) => {
+      const streams = randomStreams(7)
+      const first = streams.next().value
+      for (let i = 0; i < draws; i++) first.real()
+      return streams.next().value.real()
+    }
+    expect(second(100)).toBe(second(0))
+  })
+
+  test('differ between streams and between neighbouring seeds', () => {
+    const first = (seed: number, count: number) => {
+      const streams = randomStreams(seed)
+      return Array.from({ length: count }, () => streams.next().value.real())
+    }
+    const all = [first(0, 50), first(1, 50), first(2, 50), first(0xffffffff, 50)].flat()
+    expect(new Set(all).size).toBe(all.length)
+  })
+
+  test('shuffled keeps every value', () => {
+    const random = randomStreams(3).next().value
+    const mixed = shuffled([1, 2, 3, 4, 5, 6, 7, 8], random)
+    expect(mixed.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    expect(mixed).not.toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+})
