@@ -3,6 +3,7 @@ import { fromErrorBody, SkyError, toErrorBody, type ErrorBody } from '#shared/co
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { EventRecord, FinishedRecord, JournalEntry, RequestRecord } from '#shared/experiment/records'
 import type { InferenceClient, LabChange, LabHosts } from '../hosts/lab-hosts'
+import { isStorageError } from '../store/storage-errors'
 import type { SatelliteRow } from '../store/record-store'
 import type { AttemptHost } from '../store/run-store'
 import type { Store } from '../store/store'
@@ -59,8 +60,8 @@ export class TrialExecution {
   }
 
   /**
-   * @throws SkyError when the hosts could not be prepared (`lab_start_failed`, `documents_unreadable`, `host_down`, ...), or
-   * when the run was given up while storing was not possible (`cancelled`)
+   * @throws SkyError when the hosts could not be prepared (`lab_start_failed`, `documents_unreadable`, `host_down`,
+   * `storage_*` at the inference host), or when the run was given up while storing was not possible (`cancelled`)
    */
   async run(): Promise<TrialOutcome> {
     const { lab, store, gate, trial, signal } = this.#options
@@ -93,7 +94,7 @@ export class TrialExecution {
       if (end === 'aborted') return await this.#cancelled(recorder)
       return await this.#finished(end)
     } catch (thrown) {
-      if (!(thrown instanceof SkyError) || thrown.code === 'cancelled') throw thrown
+      if (!(thrown instanceof SkyError) || thrown.code === 'cancelled' || isStorageError(thrown)) throw thrown
       // A call that failed because its host went away: the loss is the cause, and it is known within moments.
       if (thrown.code === 'connection_lost') await Promise.race([lost.inference, delay(lossIsKnownMs)])
       return failed(lost.reason() ?? toErrorBody(thrown))

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -11,12 +11,14 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** A disk of its own, so that a test can fill it or make it read-only. */
+/** A disk of its own, so that a test can fill it. */
 export interface SmallDisk {
   readonly path: string
   freeBytes(): number
-  resize(megabytes: number): void
-  setReadOnly(readOnly: boolean): void
+  /** Leave no room for another byte. */
+  fill(): void
+  /** Remove what filled it. */
+  clear(): void
   unmount(): void
 }
 
@@ -30,18 +32,23 @@ export function smallDisk(megabytes: number): SmallDisk | null {
     rmSync(path, { recursive: true, force: true })
     return null
   }
-  const remount = (option: string): void => {
-    if (!run('mount', '-o', `remount,${option}`, path))
-      throw new Error(`cannot remount ${path} with ${option}`)
-  }
   return {
     path,
     freeBytes: () => {
       const { bavail, bsize } = statfsSync(path)
       return bavail * bsize
     },
-    resize: (size) => remount(`size=${size}m`),
-    setReadOnly: (readOnly) => remount(readOnly ? 'ro' : 'rw'),
+    fill: () => {
+      const file = openSync(join(path, 'ballast'), 'w')
+      try {
+        for (;;) writeSync(file, Buffer.alloc(4_096))
+      } catch (thrown) {
+        if ((thrown as NodeJS.ErrnoException).code !== 'ENOSPC') throw thrown
+      } finally {
+        closeSync(file)
+      }
+    },
+    clear: () => rmSync(join(path, 'ballast'), { force: true }),
     unmount: () => {
       if (!run('umount', path)) run('umount', '-l', path)
       rmSync(path, { recursive: true, force: true })
