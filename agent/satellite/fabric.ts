@@ -3,8 +3,8 @@ import { answerTo, PacketFlag, PacketKind, type Packet } from '#shared/protocol/
 import { satelliteIndex, type Position } from '#shared/constellation/torus'
 import type { TrialNetwork } from '../network/trial-network'
 import type { Transport } from '../transport/transport'
-import type { DelayLine } from './delay-line'
-import type { Satellite } from './satellite'
+import type { SatelliteCounters } from '#shared/experiment/records'
+import type { DelayLine } from '../network/delay-line'
 
 /** Where the satellites of the lab are, and how to reach them. */
 export interface Places {
@@ -12,6 +12,14 @@ export interface Places {
   hostOfPlane(plane: number): string
   readonly ownHostId: string
   readonly inferenceHostId: string
+}
+
+/** A satellite as the links see it. */
+export interface LinkedSatellite {
+  readonly position: Position
+  readonly counters: SatelliteCounters
+  /** A packet has arrived that is for this satellite itself. */
+  receive(packet: Packet): void
 }
 
 /**
@@ -22,7 +30,7 @@ export class Fabric {
   readonly #places: Places
   readonly #transport: Transport
   readonly #delayLine: DelayLine
-  readonly #satellites = new Map<number, Satellite>()
+  readonly #satellites = new Map<number, LinkedSatellite>()
   network: TrialNetwork
 
   constructor(places: Places, transport: Transport, delayLine: DelayLine, network: TrialNetwork) {
@@ -32,7 +40,7 @@ export class Fabric {
     this.network = network
   }
 
-  add(satellite: Satellite): void {
+  add(satellite: LinkedSatellite): void {
     this.#satellites.set(satelliteIndex(this.network.torus, satellite.position), satellite)
   }
 
@@ -56,7 +64,7 @@ export class Fabric {
   }
 
   /** Send a packet that is at this satellite one link further towards its destination. */
-  forward(packet: Packet, from: Satellite): void {
+  forward(packet: Packet, from: LinkedSatellite): void {
     const to = this.network.nextHop(from.position, packet.destination)
     if (to === null || packet.ttl === 0) {
       this.#refuse(packet, from)
@@ -71,20 +79,20 @@ export class Fabric {
   }
 
   /** A packet that starts at this satellite: to itself, or over the links. */
-  inject(packet: Packet, from: Satellite): void {
+  inject(packet: Packet, from: LinkedSatellite): void {
     const { slot, plane } = from.position
     if (packet.destination.slot !== slot || packet.destination.plane !== plane) this.forward(packet, from)
     else this.#deliver(packet, from)
   }
 
-  #deliver(packet: Packet, at: Satellite): void {
+  #deliver(packet: Packet, at: LinkedSatellite): void {
     const forInferenceHost = packet.flags & PacketFlag.answer && !(packet.flags & PacketFlag.satellite)
     if (forInferenceHost) this.#handToInferenceHost(packet, at)
     else at.receive(packet)
   }
 
   /** The last step of an answer: down the ground link, or within the satellite that carries the model. */
-  #handToInferenceHost(packet: Packet, from: Satellite): void {
+  #handToInferenceHost(packet: Packet, from: LinkedSatellite): void {
     const deliver = (): void => {
       if (!this.#transport.send(this.#places.inferenceHostId, packet, ground)) from.counters.dropped += 1
     }
@@ -96,7 +104,7 @@ export class Fabric {
   }
 
   /** Tell the origin of a request that it cannot arrive; answers and one-way packets are just dropped. */
-  #refuse(packet: Packet, at: Satellite): void {
+  #refuse(packet: Packet, at: LinkedSatellite): void {
     at.counters.dropped += 1
     if (packet.requestId === 0 || packet.flags & PacketFlag.answer) return
     this.inject(answerTo(packet, PacketKind.unreachable, this.network.maxHops, []), at)

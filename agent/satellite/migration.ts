@@ -7,8 +7,8 @@ import {
 } from '#shared/protocol/messages'
 import type { Position } from '#shared/constellation/torus'
 import { groupBySize } from '../network/group-by-size'
-import { hashOf, type BlockKey } from './chunk-store'
-import type { Satellite } from './satellite'
+import type { SatelliteCounters } from '#shared/experiment/records'
+import { hashOf, type BlockKey, type ChunkStore } from './chunk-store'
 
 /** Chunks of one block that travel in one packet, as bytes; more go in further packets. */
 const packetBytes = 1024 * 1024
@@ -25,12 +25,19 @@ interface Parcel {
   readonly body: readonly Uint8Array[]
 }
 
+/** A satellite as its migration sees it. */
+export interface MigratingSatellite {
+  readonly position: Position
+  readonly store: ChunkStore
+  readonly counters: SatelliteCounters
+}
+
 /**
  * Moves everything a satellite stores to its successor when a rotation takes it out of the placement.
  * A chunk is forgotten here only after it was acknowledged there, so that a reader finds it at one of the two places.
  */
 export class Migration {
-  readonly #satellite: Satellite
+  readonly #satellite: MigratingSatellite
   readonly #send: (packet: Packet) => void
   readonly #maxHops: number
   readonly #waiting = new Map<number, (stored: boolean) => void>()
@@ -39,7 +46,7 @@ export class Migration {
   #epoch = 0
   #current: Promise<unknown> | null = null
 
-  constructor(satellite: Satellite, send: (packet: Packet) => void, maxHops: number) {
+  constructor(satellite: MigratingSatellite, send: (packet: Packet) => void, maxHops: number) {
     this.#satellite = satellite
     this.#send = send
     this.#maxHops = maxHops

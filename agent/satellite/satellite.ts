@@ -1,4 +1,4 @@
-import type { SatelliteCounters } from '#shared/experiment/records'
+import { emptyCounters, type SatelliteCounters } from '#shared/experiment/records'
 import type { Position } from '#shared/constellation/torus'
 import {
   decodeChunkSet,
@@ -191,24 +191,5 @@ export class Satellite {
 
   #dropMalformed(): void {
     this.counters.dropped += 1
-  }
-}
-
-function emptyCounters({ slot, plane }: Position): SatelliteCounters {
-  return {
-    slot,
-    plane,
-    chunks: 0,
-    bytes: 0,
-    gets: 0,
-    sets: 0,
-    misses: 0,
-    evictions: 0,
-    forwarded: 0,
-    migratedIn: 0,
-    migratedOut: 0,
-    migratedBytes: 0,
-    purgedBlocks: 0,
-    dropped: 0,
   }
 }

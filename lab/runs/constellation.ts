@@ -3,30 +3,10 @@ import type { ConstellationSnapshot, SatelliteDetail } from '#shared/contract/co
 import { geometry } from '#shared/constellation/geometry'
 import { samePosition, windowPositions, wrap, type Position } from '#shared/constellation/torus'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
-import type { SatelliteCounters } from '#shared/experiment/records'
+import { emptyCounters } from '#shared/experiment/records'
 import { centreAt, placement } from '#shared/placement/placement'
 import type { HostSample, LabHosts, LabShape } from '../hosts/lab-hosts'
 import type { CurrentTrial } from './run-queue'
-
-/** Counters of a satellite whose host has not answered yet. */
-function unknownCounters({ slot, plane }: Position): SatelliteCounters {
-  return {
-    slot,
-    plane,
-    chunks: 0,
-    bytes: 0,
-    gets: 0,
-    sets: 0,
-    misses: 0,
-    evictions: 0,
-    forwarded: 0,
-    migratedIn: 0,
-    migratedOut: 0,
-    migratedBytes: 0,
-    purgedBlocks: 0,
-    dropped: 0,
-  }
-}
 
 /** The parameters by which the constellation is drawn: the trial's, or the defaults as far as they fit this shape. */
 function shownParameters(trial: CurrentTrial | null, shape: LabShape): ParameterValues {
@@ -87,7 +67,7 @@ export function constellationSnapshot(
       const known = new Map(sample?.satellites.map((each) => [`${each.slot},${each.plane}`, each]))
       return planes.flatMap((plane) =>
         Array.from({ length: shape.slots }, (_, slot) => ({
-          ...(known.get(`${slot},${plane}`) ?? unknownCounters({ slot, plane })),
+          ...(known.get(`${slot},${plane}`) ?? emptyCounters({ slot, plane })),
           hostId,
           failed: state.kind !== 'healthy' || isFailed(failures, { slot, plane }),
         })),

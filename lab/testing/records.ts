@@ -1,11 +1,12 @@
 import type { PlannedTrial } from '#shared/contract/console-api'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
-import type {
-  EventRecord,
-  FinishedRecord,
-  JournalEntry,
-  RequestRecord,
-  SatelliteCounters,
+import {
+  emptyCounters,
+  type EventRecord,
+  type FinishedRecord,
+  type JournalEntry,
+  type RequestRecord,
+  type SatelliteCounters,
 } from '#shared/experiment/records'
 
 /** Records for tests, valid as they stand; a test names only what it is about. */
@@ -79,21 +80,5 @@ export function counters(
   plane: number,
   change: Partial<SatelliteCounters> = {},
 ): SatelliteCounters {
-  return {
-    slot,
-    plane,
-    chunks: 0,
-    bytes: 0,
-    gets: 0,
-    sets: 0,
-    misses: 0,
-    evictions: 0,
-    forwarded: 0,
-    migratedIn: 0,
-    migratedOut: 0,
-    migratedBytes: 0,
-    purgedBlocks: 0,
-    dropped: 0,
-    ...change,
-  }
+  return { ...emptyCounters({ slot, plane }), ...change }
 }

@@ -115,3 +115,23 @@ export const satelliteCounters = z.object({
   dropped: z.int(),
 })
 export type SatelliteCounters = z.infer<typeof satelliteCounters>
+
+/** A satellite that has counted nothing yet. */
+export function emptyCounters({ slot, plane }: { slot: number; plane: number }): SatelliteCounters {
+  return {
+    slot,
+    plane,
+    chunks: 0,
+    bytes: 0,
+    gets: 0,
+    sets: 0,
+    misses: 0,
+    evictions: 0,
+    forwarded: 0,
+    migratedIn: 0,
+    migratedOut: 0,
+    migratedBytes: 0,
+    purgedBlocks: 0,
+    dropped: 0,
+  }
+}

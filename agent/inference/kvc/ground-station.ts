@@ -3,7 +3,7 @@ import type { BodySink } from '#shared/protocol/frame-decoder'
 import { PacketFlag, PacketKind, type Packet } from '#shared/protocol/packet'
 import { SkyError } from '#shared/contract/errors'
 import type { Position } from '#shared/constellation/torus'
-import type { DelayLine } from '../../satellite/delay-line'
+import type { DelayLine } from '../../network/delay-line'
 import type { TrialNetwork } from '../../network/trial-network'
 import type { Transport } from '../../transport/transport'
 

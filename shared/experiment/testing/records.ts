@@ -1,4 +1,4 @@
-import type { EventRecord, RequestRecord, SatelliteCounters } from '../records'
+import { emptyCounters, type EventRecord, type RequestRecord, type SatelliteCounters } from '../records'
 
 /** Records for tests: a plain one, changed by what the test is about. */
 
@@ -37,23 +37,7 @@ export function aRequest(change: Partial<RequestRecord> = {}): RequestRecord {
 }
 
 export function aSatellite(change: Partial<SatelliteCounters> = {}): SatelliteCounters {
-  return {
-    slot: 0,
-    plane: 0,
-    chunks: 0,
-    bytes: 0,
-    gets: 0,
-    sets: 0,
-    misses: 0,
-    evictions: 0,
-    forwarded: 0,
-    migratedIn: 0,
-    migratedOut: 0,
-    migratedBytes: 0,
-    purgedBlocks: 0,
-    dropped: 0,
-    ...change,
-  }
+  return { ...emptyCounters({ slot: 0, plane: 0 }), ...change }
 }
 
 export function anEvent(change: Partial<EventRecord> = {}): EventRecord {
