@@ -17,18 +17,23 @@ export interface LiveView {
 
 const binS = 1
 
-const valueColumn: Record<LiveMetric, LiveColumn> = {
+const valueColumn: Record<PooledMetric, LiveColumn> = {
   hitRate: 'blocksHit',
   hops: 'hopsMean',
   ttft: 'ttftMs',
   tpot: 'tpotMs',
-  throughput: 'outputTokens',
   propagation: 'propagationMs',
 }
 
+type PooledMetric = Exclude<LiveMetric, 'throughput'>
+const pooledMetrics = liveMetrics.filter((metric): metric is PooledMetric => metric !== 'throughput')
+
 interface SeriesBins {
   readonly identity: SeriesIdentity
-  readonly metrics: Record<LiveMetric, BinnedValues>
+  /** The requests of all trials of the series together. */
+  readonly pooled: Record<PooledMetric, BinnedValues>
+  /** Tokens of each trial: repeats that lie over each other must not add up. */
+  readonly tokens: Map<LiveTrial, BinnedValues>
   /** Samples of each trial that are already in the bins. */
   readonly taken: Map<LiveTrial, number>
 }
@@ -51,12 +56,15 @@ export class LiveCharts {
       if (start === null || !Number.isFinite(start)) continue
       const bins = this.#binsOf(trial.series)
       const { ring } = trial
+      const tokens = bins.tokens.get(trial) ?? new BinnedValues(binS)
+      bins.tokens.set(trial, tokens)
       for (let n = Math.max(ring.oldest, bins.taken.get(trial) ?? 0); n < ring.written; n++) {
         const x = (ring.value('at', n) - start) / 1000
-        for (const metric of liveMetrics) {
+        for (const metric of pooledMetrics) {
           const weight = metric === 'hitRate' ? ring.value('blocks', n) : 1
-          bins.metrics[metric].add(x, ring.value(valueColumn[metric], n), weight)
+          bins.pooled[metric].add(x, ring.value(valueColumn[metric], n), weight)
         }
+        tokens.add(x, ring.value('outputTokens', n))
       }
       bins.taken.set(trial, ring.written)
     }
@@ -66,33 +74,60 @@ export class LiveCharts {
     const identities = [...this.#series.values()].map((bins) => bins.identity).sort(compareSeries)
     const styles = seriesStyles(identities)
     return identities.map(({ key }) => {
-      const bins = this.#series.get(key)!.metrics[metric]
-      return { key, style: styles.get(key)!, points: pointsOf(bins, metric, view), samples: bins.count }
+      const bins = this.#series.get(key)!
+      return { key, style: styles.get(key)!, ...valuesOf(bins, metric, view) }
     })
   }
 
   #binsOf(identity: SeriesIdentity): SeriesBins {
     let bins = this.#series.get(identity.key)
     if (bins === undefined) {
-      const metrics = Object.fromEntries(liveMetrics.map((metric) => [metric, new BinnedValues(binS)]))
-      bins = { identity, metrics: metrics as SeriesBins['metrics'], taken: new Map() }
+      const pooled = Object.fromEntries(pooledMetrics.map((metric) => [metric, new BinnedValues(binS)]))
+      bins = { identity, pooled: pooled as SeriesBins['pooled'], tokens: new Map(), taken: new Map() }
       this.#series.set(identity.key, bins)
     }
     return bins
   }
 }
 
-function pointsOf(bins: BinnedValues, metric: LiveMetric, view: Omit<LiveView, 'axis'>): readonly Point[] {
+function valuesOf(
+  bins: SeriesBins,
+  metric: LiveMetric,
+  view: Omit<LiveView, 'axis'>,
+): Pick<LineSeries, 'points' | 'samples'> {
   const trailing = Math.max(0, Math.round(view.windowS / binS) - 1)
   switch (metric) {
     case 'hitRate':
-      return bins.ratios(trailing)
-    case 'throughput':
-      return bins.perUnit(trailing)
+      return { points: bins.pooled.hitRate.ratios(trailing), samples: bins.pooled.hitRate.count }
+    case 'throughput': {
+      const trials = [...bins.tokens.values()]
+      return {
+        // The newest second of a trial is not over yet: its rate would be too low.
+        points: meanLine(trials.map((tokens) => tokens.perUnit(trailing).slice(0, -1))),
+        samples: trials.reduce((sum, tokens) => sum + tokens.count, 0),
+      }
+    }
     case 'hops':
     case 'ttft':
     case 'tpot':
     case 'propagation':
-      return bins.points(view.statistic, trailing)
+      return {
+        points: bins.pooled[metric].points(view.statistic, trailing),
+        samples: bins.pooled[metric].count,
+      }
   }
+}
+
+/** The mean of several lines at each x, over those that have a point there. */
+export function meanLine(lines: readonly (readonly Point[])[]): readonly Point[] {
+  if (lines.length <= 1) return lines[0] ?? []
+  const sums = new Map<number, { sum: number; count: number }>()
+  for (const { x, y } of lines.flat()) {
+    const known = sums.get(x)
+    if (known) {
+      known.sum += y
+      known.count++
+    } else sums.set(x, { sum: y, count: 1 })
+  }
+  return [...sums].sort(([a], [b]) => a - b).map(([x, { sum, count }]) => ({ x, y: sum / count }))
 }

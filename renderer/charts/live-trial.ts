@@ -57,7 +57,8 @@ export class LiveTrial {
   }
 
   addStored(row: StoredRequest): void {
-    if (!this.#isNew(row.requestId)) return
+    // Metrics are about the requests that succeeded.
+    if (row.status !== 'ok' || !this.#isNew(row.requestId)) return
     this.#push({
       at: row.startedAt + (row.e2eMs ?? 0),
       ttftMs: measured(row.ttftMs),

@@ -8,6 +8,7 @@ import {
   type LabHost,
   type LabState,
   type LogLine,
+  type PlannedTrial,
   type RunDetail,
   type RunEvent,
   type RunState,
@@ -42,6 +43,10 @@ interface RunRecord {
   summary: RunSummary
   yaml: string
   trials: TrialRecord[]
+}
+
+function plannedRequests({ parameters }: PlannedTrial): number {
+  return parameters.sessions * parameters.turns
 }
 
 const emptyCounters = (slot: number, plane: number): SatelliteCounters => ({
@@ -265,7 +270,7 @@ export class DemoEngine {
   #changeRun(run: RunRecord, state?: RunState): void {
     const done = run.trials.filter((one) => one.trial.state.kind === 'completed').length
     const requests = run.trials.reduce((sum, one) => sum + one.requests.length, 0)
-    const total = run.trials.reduce((sum, one) => sum + new DemoTrial(one.trial).requestsTotal, 0)
+    const total = run.trials.reduce((sum, one) => sum + plannedRequests(one.trial), 0)
     const elapsed = (this.#now - run.summary.createdAt) / 1000
     run.summary = {
       ...run.summary,
@@ -305,29 +310,34 @@ export class DemoEngine {
       active.epoch = epoch
       this.#event('rotation_started', `epoch ${epoch}`)
     }
-    if (this.#now >= active.nextAt) {
+    const ended: RequestRecord[] = []
+    while (this.#now >= active.nextAt && record.requests.length < active.demo.requestsTotal) {
       const request = active.demo.request(active.nextAt, active.epoch)
       active.nextAt += (request.e2eMs ?? 400) / p.concurrency
       record.requests.push(request)
       this.#count(active.demo.servers(active.epoch), request)
+      ended.push(request)
+    }
+    if (ended.length > 0) {
+      const column = <T>(read: (request: RequestRecord) => T): T[] => ended.map(read)
       this.#emit('live', {
         runId: active.run.summary.runId,
         trialId: record.trial.trialId,
         linkDelay: p.link_delay,
         series: seriesOf(p),
         strategy: p.cache === 'off' ? 'off' : p.strategy,
-        requestId: [request.requestId],
-        at: [request.startedAt + (request.e2eMs ?? 0)],
-        ttftMs: [request.ttftMs],
-        tpotMs: [request.tpotMs],
-        hopsMean: [histogramMean(request.hopsHistogram)],
-        propagationMs: [request.propagationMs],
-        blocks: [request.blocks],
-        blocksHit: [request.blocksHit],
-        promptTokens: [request.promptTokens],
-        cachedTokens: [request.cachedTokens],
-        outputTokens: [request.outputTokens],
-        bytesRead: [request.bytesRead],
+        requestId: column((request) => request.requestId),
+        at: column((request) => request.startedAt + (request.e2eMs ?? 0)),
+        ttftMs: column((request) => request.ttftMs),
+        tpotMs: column((request) => request.tpotMs),
+        hopsMean: column((request) => histogramMean(request.hopsHistogram)),
+        propagationMs: column((request) => request.propagationMs),
+        blocks: column((request) => request.blocks),
+        blocksHit: column((request) => request.blocksHit),
+        promptTokens: column((request) => request.promptTokens),
+        cachedTokens: column((request) => request.cachedTokens),
+        outputTokens: column((request) => request.outputTokens),
+        bytesRead: column((request) => request.bytesRead),
         dropped: 0,
       })
       this.#changeRun(active.run)
@@ -397,7 +407,7 @@ export class DemoEngine {
     const parsed = parseExperiment(yaml)
     if (!parsed.ok) return parsed
     const trials = planTrials(parsed.experiment)
-    const estimateS = trials.reduce((sum, trial) => sum + new DemoTrial(trial).requestsTotal * 0.31, 0)
+    const estimateS = trials.reduce((sum, trial) => sum + plannedRequests(trial) * 0.31, 0)
     return { ok: true, name: parsed.experiment.name, trials, estimateS }
   }
 

@@ -27,6 +27,10 @@ export const useToasts = defineStore('toasts', () => {
     add({ tone: 'ok', heading, text, action })
   }
 
+  function warn(heading: string, text: string, action: Toast['action'] = null): void {
+    add({ tone: 'bad', heading, text, action })
+  }
+
   function failed(error: ErrorBody, action: Toast['action'] = null): void {
     if (error.code === 'cancelled') return
     const text = error.hint === '' ? error.message : `${error.message}\n${error.hint}`
@@ -47,5 +51,5 @@ export const useToasts = defineStore('toasts', () => {
     toasts.value = toasts.value.filter((toast) => toast.id !== id)
   }
 
-  return { toasts, done, failed, guard, dismiss }
+  return { toasts, done, warn, failed, guard, dismiss }
 })

@@ -22,12 +22,15 @@ export function requestPhases(
   const prefill = prefillMs ?? 0
   const whole = Math.max(e2eMs ?? 0, ttftMs ?? 0, lookup + get + prefill)
   if (whole <= 0) return []
+  const waiting = ttftMs === null ? 0 : ttftMs - lookup - get - prefill
   // The engine computes last before the first token.
   const prefillFrom = ttftMs === null ? lookup + get : Math.max(0, ttftMs - prefill)
   const parts: (Omit<Phase, 'to'> | null)[] = [
     lookupMs === null ? null : { name: 'Lookup', kind: 'cache', ms: lookup, from: 0 },
     getMs === null ? null : { name: 'Get', kind: 'cache', ms: get, from: lookup },
     prefillMs === null ? null : { name: 'Prefill', kind: 'compute', ms: prefill, from: prefillFrom },
+    // The engine was busy with other prompts, or with the step that made the first token.
+    waiting <= 0 ? null : { name: 'Waiting', kind: 'total', ms: waiting, from: lookup + get },
     ttftMs === null ? null : { name: 'TTFT', kind: 'total', ms: ttftMs, from: 0 },
     ttftMs === null || e2eMs === null
       ? null

@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { describeChart, extent, niceTicks, type LineChartSpec } from './chart-spec'
+import { lineChartCsv } from './export-csv'
+import { lineChartSvg } from './export-svg'
+import { strategyStyles, type SeriesStyle } from './strategy-style'
+
+const style: SeriesStyle = {
+  ...strategyStyles.hop,
+  label: 'hop, 9 "servers" <x>',
+  marker: 'rect',
+  width: 2,
+  virtual: false,
+}
+const spec: LineChartSpec = {
+  title: 'TTFT p50',
+  unit: 'ms',
+  xTitle: 'Time (s)',
+  series: [
+    {
+      key: 'hop',
+      style,
+      points: [
+        { x: 0.5, y: 120 },
+        { x: 1.5, y: 80 },
+      ],
+      samples: 42,
+    },
+    { key: 'none', style: { ...style, label: 'empty' }, points: [], samples: 0 },
+  ],
+  events: [{ x: 1, label: 'nuc3 ended', severity: 'fault' }],
+}
+
+describe('niceTicks', () => {
+  it('are round numbers within the range', () => {
+    expect(niceTicks(0, 100, 5)).toEqual([0, 20, 40, 60, 80, 100])
+    expect(niceTicks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1])
+  })
+
+  it('ascend, stay inside and are few, for any range', () => {
+    const spans = fc.double({ min: 1e-6, max: 1e9, noNaN: true })
+    const offsets = fc.double({ min: -1000, max: 1000, noNaN: true })
+    fc.assert(
+      fc.property(offsets, spans, (offset, span) => {
+        const low = offset * span
+        const ticks = niceTicks(low, low + span, 6)
+        expect(ticks.length).toBeLessThanOrEqual(8)
+        ticks.forEach((tick, i) => {
+          if (i > 0) expect(tick).toBeGreaterThan(ticks[i - 1]!)
+          expect(tick).toBeGreaterThanOrEqual(low - span * 1e-6)
+          expect(tick).toBeLessThanOrEqual(low + span * (1 + 1e-6))
+        })
+      }),
+    )
+  })
+
+  it('survive a range without width', () => {
+    expect(niceTicks(3, 3, 5)).toEqual([3])
+  })
+})
+
+it('extent of nothing is null', () => {
+  expect(extent([])).toBeNull()
+  expect(extent([3, -1, 2])).toEqual([-1, 3])
+})
+
+it('a chart describes itself in words', () => {
+  expect(describeChart(spec, (y) => `${y} ms`)).toBe(
+    'TTFT p50, 42 samples. hop, 9 "servers" <x>: last 80 ms, from 80 ms to 120 ms.',
+  )
+})
+
+describe('exported SVG', () => {
+  const svg = lineChartSvg(spec, { width: 960, height: 480 })
+
+  it('has title, unit, sample count, legend and the fault', () => {
+    for (const text of ['TTFT p50', '>ms<', 'n = 42', 'nuc3 ended']) expect(svg).toContain(text)
+    expect(svg).toContain('hop, 9 &quot;servers&quot; &lt;x&gt;')
+  })
+
+  it('draws the line in the strategy colour and dash', () => {
+    expect(svg).toContain(`stroke="${strategyStyles.hop.colour}"`)
+    expect(svg).toContain(`stroke-dasharray="${strategyStyles.hop.dash.join(' ')}"`)
+  })
+
+  it('has finite coordinates only, also of a chart without points', () => {
+    const empty = lineChartSvg({ ...spec, series: [] }, { width: 960, height: 480 })
+    for (const picture of [svg, empty]) expect(picture).not.toMatch(/NaN|Infinity/)
+  })
+
+  it('draws virtual series hollow', () => {
+    const virtual = { ...spec, series: [{ ...spec.series[0]!, style: { ...style, virtual: true } }] }
+    expect(lineChartSvg(virtual, { width: 960, height: 480 })).toContain(
+      'fill="none" stroke="#d55e00" stroke-width="1.2"',
+    )
+  })
+})
+
+it('exported CSV quotes and marks what was measured', () => {
+  expect(lineChartCsv(spec).split('\r\n')).toEqual([
+    'series,delay,Time (s),TTFT p50 (ms)',
+    '"hop, 9 ""servers"" <x>",measured,0.5,120',
+    '"hop, 9 ""servers"" <x>",measured,1.5,80',
+    '',
+  ])
+})

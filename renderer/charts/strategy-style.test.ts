@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
+import { compareSeries, seriesOf, seriesStyles, strategyStyles } from './strategy-style'
+
+function trial(parameters: Partial<ParameterValues>, factors: Record<string, string | number> = {}) {
+  return { parameters: { ...defaultParameters, ...parameters }, factors }
+}
+
+/** Relative luminance of sRGB, WCAG 2.2. */
+function luminance(hex: string): number {
+  const [r, g, b] = [1, 3, 5].map((at) => {
+    const channel = Number.parseInt(hex.slice(at, at + 2), 16) / 255
+    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
+}
+
+function contrast(a: string, b: string): number {
+  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y)
+  return (high! + 0.05) / (low! + 0.05)
+}
+
+describe('strategy styles', () => {
+  it('have a colour and a line style of their own', () => {
+    const styles = Object.values(strategyStyles)
+    expect(new Set(styles.map((style) => style.colour)).size).toBe(styles.length)
+    expect(new Set(styles.map((style) => style.dash.join())).size).toBe(styles.length)
+  })
+
+  it.each(Object.values(strategyStyles))('$label keeps 3:1 against charts in both themes', ({ colour }) => {
+    expect(contrast(colour, '#ffffff')).toBeGreaterThanOrEqual(3)
+    expect(contrast(colour, '#14181e')).toBeGreaterThanOrEqual(3)
+  })
+
+  it('give a strategy the same colour and dash whatever else is in the chart', () => {
+    const hop = seriesOf(trial({ strategy: 'hop', servers: 25 }))
+    const alone = seriesStyles([hop]).get(hop.key)!
+    const among = seriesStyles([seriesOf(trial({ cache: 'off' })), seriesOf(trial({ servers: 9 })), hop]).get(
+      hop.key,
+    )!
+    expect([among.colour, among.dash]).toEqual([alone.colour, alone.dash])
+  })
+
+  it('tell server counts of one strategy apart by the marker', () => {
+    const series = [9, 25].map((servers) => seriesOf(trial({ servers })))
+    const styles = seriesStyles(series)
+    const [few, many] = series.map(({ key }) => styles.get(key)!)
+    expect(few!.colour).toBe(many!.colour)
+    expect(few!.marker).not.toBe(many!.marker)
+  })
+})
+
+describe('series', () => {
+  it('ignore strategy and servers without a cache', () => {
+    const a = seriesOf(trial({ cache: 'off', strategy: 'hop', servers: 9 }))
+    const b = seriesOf(trial({ cache: 'off', strategy: 'rotation', servers: 25 }))
+    expect(a.key).toBe(b.key)
+    expect(a.label).toBe('cache off')
+  })
+
+  it('never mix virtual with measured latencies, and say so', () => {
+    const measured = seriesOf(trial({ link_delay: 'real' }))
+    const virtual = seriesOf(trial({ link_delay: 'virtual' }))
+    expect(measured.key).not.toBe(virtual.key)
+    expect(virtual.label).toContain('virtual')
+    expect(seriesStyles([virtual]).get(virtual.key)!.virtual).toBe(true)
+    expect(seriesStyles([measured]).get(measured.key)!.virtual).toBe(false)
+  })
+
+  it('keep trials of other factors apart', () => {
+    const small = seriesOf(trial({ chunk_bytes: 3072 }, { chunk_bytes: 3072 }))
+    const large = seriesOf(trial({ chunk_bytes: 6144 }, { chunk_bytes: 6144 }))
+    expect(small.key).not.toBe(large.key)
+    expect(small.label).toContain('chunk_bytes 3072')
+  })
+
+  it('come baseline first, then by strategy and servers', () => {
+    const series = [
+      seriesOf(trial({ strategy: 'hop_rotation' })),
+      seriesOf(trial({ servers: 25 })),
+      seriesOf(trial({ servers: 9 })),
+      seriesOf(trial({ cache: 'off' })),
+    ]
+    expect(series.sort(compareSeries).map((one) => one.label)).toEqual([
+      'cache off',
+      'rotation, 9 servers',
+      'rotation, 25 servers',
+      'hop_rotation, 9 servers',
+    ])
+  })
+})
