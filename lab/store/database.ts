@@ -1,4 +1,4 @@
-import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { SkyError } from '#shared/contract/errors'
 import { migrations } from './migrations'
 import { storageError } from './storage-errors'
@@ -137,6 +137,8 @@ export class Database {
   }
 
   async #open(): Promise<void> {
+    // The native module takes a quarter of a second to load: only what stores something waits for it.
+    const { DuckDBInstance } = await import('@duckdb/node-api')
     this.#instance = await DuckDBInstance.create(this.path, options)
     this.#writer = await this.#instance.connect()
   }

@@ -1,4 +1,4 @@
-import { INTEGER, LIST, listValue, type DuckDBAppender } from '@duckdb/node-api'
+import type { DuckDBAppender, DuckDBListType } from '@duckdb/node-api'
 import type { StoredRequest } from '#shared/contract/console-api'
 import { requestRecord, route, type RequestRecord } from '#shared/experiment/records'
 import { z } from 'zod'
@@ -43,14 +43,25 @@ const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_$
 /** `column AS "field"` for every field but the routes, which are large and read alone. */
 export const requestSelection = fields.map(([key]) => `r.${snakeCase(key)} AS "${key}"`).join(', ')
 
-const appendNonNull: Record<Kind, (appender: DuckDBAppender, value: never) => void> = {
-  integer: (appender, value: number) => appender.appendInteger(value),
-  bigint: (appender, value: number) => appender.appendBigInt(BigInt(value)),
-  double: (appender, value: number) => appender.appendDouble(value),
-  text: (appender, value: string) => appender.appendVarchar(value),
-  boolean: (appender, value: boolean) => appender.appendBoolean(value),
-  // The type must be told: an empty list has none of its own.
-  integers: (appender, value: number[]) => appender.appendList(listValue(value), LIST(INTEGER)),
+/** Columns before the fields: attempt and sequence number. */
+const firstField = 2
+
+function appendNonNull(appender: DuckDBAppender, kind: Kind, value: never, column: number): void {
+  switch (kind) {
+    case 'integer':
+      return appender.appendInteger(value)
+    case 'bigint':
+      return appender.appendBigInt(BigInt(value))
+    case 'double':
+      return appender.appendDouble(value)
+    case 'text':
+      return appender.appendVarchar(value)
+    case 'boolean':
+      return appender.appendBoolean(value)
+    case 'integers':
+      // The type must be told: an empty list has none of its own.
+      return appender.appendList(value, appender.columnType(column) as DuckDBListType)
+  }
 }
 
 export function appendRequest(
@@ -61,10 +72,10 @@ export function appendRequest(
 ): void {
   appender.appendInteger(attemptId)
   appender.appendInteger(seq)
-  for (const [key, kind] of fields) {
+  for (const [index, [key, kind]] of fields.entries()) {
     const value = record[key]
     if (value === null) appender.appendNull()
-    else appendNonNull[kind](appender, value as never)
+    else appendNonNull(appender, kind, value as never, firstField + index)
   }
   appender.appendVarchar(JSON.stringify(record.routes))
   appender.endRow()

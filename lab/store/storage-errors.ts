@@ -8,7 +8,7 @@ const patterns: readonly (readonly [RegExp, ErrorCode])[] = [
   ],
   [/set lock on file|conflicting lock|being used by another process|file is already open/i, 'storage_locked'],
   [
-    /permission denied|read-only file system|not a directory|no such file or directory|is a directory|operation not permitted|access is denied|input\/output error|EACCES|EROFS|ENOTDIR|EPERM|EIO\b/i,
+    /permission denied|file already exists|file exists|read-only file system|not a directory|no such file or directory|is a directory|operation not permitted|access is denied|input\/output error|EACCES|EEXIST|EROFS|ENOTDIR|EPERM|EIO\b/i,
     'storage_unwritable',
   ],
   [

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll } from 'vitest'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** Agent and command line as they are in the sources now, bundled to a folder of their own that lasts for the test file. */
+/** Agent and command line as they are in the sources now, bundled to a folder of their own that lasts for the test file;
+ * the command line with the documents beside it, as in out/. */
 export async function bundleFor(parts: {
   cli: boolean
 }): Promise<{ folder: string; agent: string; cli: string }> {
@@ -30,6 +31,13 @@ export async function bundleFor(parts: {
       },
     })
   await bundle('agent/main.ts', agent)
-  if (parts.cli) await bundle('cli/main.ts', cli)
+  if (parts.cli) {
+    await bundle('cli/main.ts', cli)
+    symlinkSync(
+      join(root, 'node_modules', '@stdlib', 'datasets-sotu', 'data'),
+      join(folder, 'documents'),
+      'junction',
+    )
+  }
   return { folder, agent, cli }
 }

@@ -8,6 +8,13 @@ import type { StartLab } from '../hosts/lab-hosts'
 import { localClient } from '../local-client'
 import { temporaryFolder } from './folders'
 
+/** Three trials of six requests. */
+export const threeTrials = `name: Three strategies
+seed: 3
+parameters: { sessions: 3, turns: 2, slots: 5, planes: 3, centre_slot: 2, centre_plane: 1 }
+factors: { strategy: [rotation, hop, hop_rotation] }
+`
+
 export interface EngineUnderTest {
   readonly engine: LabEngine
   readonly client: Client<ConsoleApi>
@@ -16,7 +23,7 @@ export interface EngineUnderTest {
   readonly changes: RunSummary[]
   readonly batches: LiveBatch[]
   /** Resolves with the run as soon as this is true of it. */
-  until(runId: string, is: (run: RunSummary) => boolean): Promise<RunSummary>
+  readonly until: (runId: string, is: (run: RunSummary) => boolean) => Promise<RunSummary>
 }
 
 export async function anEngine(
