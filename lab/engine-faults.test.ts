@@ -84,7 +84,7 @@ describe('a fault that somebody can remove', () => {
   it('of the disk pauses the run, and nothing is lost', async () => {
     const labs = memoryLabs()
     const { client, until } = await anEngine(labs.start)
-    const append = Reflect.get(RecordStore.prototype, 'append') as RecordStore['append']
+    const append = Reflect.get<RecordStore, 'append'>(RecordStore.prototype, 'append')
     let room = 2
     vi.spyOn(RecordStore.prototype, 'append').mockImplementation(function (this: RecordStore, ...args) {
       if (room === 0)

@@ -1,0 +1,27 @@
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { dataDirectory, engineOptions, installationAt, resultsDirectory } from './environment'
+
+describe('where things lie', () => {
+  it('agents and documents are found from the program itself', () => {
+    const { agentEntry, documentsDirectory } = installationAt(join('/app', 'out', 'cli', 'skymemory.mjs'))
+    expect(agentEntry).toBe(join('/app', 'out', 'agent', 'skymemory-agent.mjs'))
+    expect(documentsDirectory).toBe(join('/app', 'out', 'documents'))
+  })
+
+  it('the command line goes before the environment, and that before the default', () => {
+    expect(dataDirectory('/a', { SKYMEMORY_DATA: '/b' })).toBe(resolve('/a'))
+    expect(dataDirectory(undefined, { SKYMEMORY_DATA: '/b' })).toBe(resolve('/b'))
+    expect(dataDirectory(undefined, { SKYMEMORY_DATA: '' })).toContain('skymemory-console')
+    expect(resultsDirectory(undefined)).toBe(resolve('results'))
+    expect(resultsDirectory('x')).toBe(resolve('x'))
+  })
+
+  it('hosts run on the Node of this program', () => {
+    expect(engineOptions(installationAt('/app/out/cli/skymemory.mjs'), '/data')).toMatchObject({
+      dataDirectory: '/data',
+      nodeExecutable: process.execPath,
+      gitRevision: 'unknown',
+    })
+  })
+})
