@@ -23,7 +23,7 @@ export async function makeWorkspace(): Promise<Workspace> {
     results,
     environment: {
       ...Object.fromEntries(inherited),
-      SKYMEMORY_RESULTS_DIRECTORY: results,
+      SKYMEMORY_RESULTS: results,
       SKYMEMORY_NODE: process.execPath,
     },
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),

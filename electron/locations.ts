@@ -15,9 +15,8 @@ export const engineFile = join(output, 'electron', 'engine.js')
 export function labEngineOptions(): LabEngineOptions {
   const shipped = app.isPackaged ? process.resourcesPath : output
   return {
-    dataDirectory: process.env['SKYMEMORY_DATA_DIRECTORY'] ?? dataDirectory(),
-    resultsDirectory:
-      process.env['SKYMEMORY_RESULTS_DIRECTORY'] ?? join(app.getPath('documents'), 'SkyMemory Console'),
+    dataDirectory: process.env['SKYMEMORY_DATA'] ?? dataDirectory(),
+    resultsDirectory: process.env['SKYMEMORY_RESULTS'] ?? join(app.getPath('documents'), 'SkyMemory Console'),
     agentEntry: join(shipped, 'agent', 'skymemory-agent.mjs'),
     nodeExecutable: nodeExecutable(),
     documentsDirectory: join(shipped, 'documents'),
