@@ -2,4 +2,4 @@ import './zod-without-eval'
 import { mountConsole } from './mount'
 import { connectConsole } from './rpc/console-client'
 
-mountConsole('#app', connectConsole(), window.desktop)
+void mountConsole('#app', connectConsole(), window.desktop)

@@ -15,7 +15,7 @@ export function createConsoleRouter(): Router {
   return createRouter({
     history: createWebHashHistory(),
     routes: [
-      { path: '/lab', component: () => import('./pages/lab/lab-page.vue') },
+      { path: '/lab', component: () => import('./pages/lab-hosts/lab-page.vue') },
       { path: '/constellation', component: () => import('./pages/constellation/constellation-page.vue') },
       { path: '/experiments', component: () => import('./pages/experiments/experiments-page.vue') },
       { path: '/live', component: () => import('./pages/live/live-page.vue') },

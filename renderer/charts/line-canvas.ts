@@ -101,6 +101,13 @@ export class LineCanvas {
             filter: (item, index, items) =>
               items.findIndex((one) => one.datasetIndex === item.datasetIndex) === index,
             callbacks: {
+              labelColor: ({ dataset: { borderColor, backgroundColor } }) => ({
+                borderColor: borderColor as string,
+                backgroundColor: (backgroundColor === 'transparent'
+                  ? options.palette().raised
+                  : backgroundColor) as string,
+                borderWidth: 1.5,
+              }),
               title: (items) => (items[0] ? options.formatX(items[0].parsed.x ?? 0) : ''),
               label: (item: TooltipItem<'line'>) =>
                 ` ${item.dataset.label ?? ''}  ${options.formatY(item.parsed.y ?? Number.NaN)}`,
@@ -137,6 +144,7 @@ export class LineCanvas {
 
   applyTheme(): void {
     const colours = this.#options.palette()
+    const family = getComputedStyle(document.body).fontFamily
     const { scales, plugins } = this.#chart.options
     for (const axis of ['x', 'y'] as const) {
       const scale = scales?.[axis]
@@ -144,7 +152,7 @@ export class LineCanvas {
       const format = axis === 'x' ? this.#options.tickX : this.#options.tickY
       Object.assign(scale.ticks!, {
         color: colours.muted,
-        font: { size: 11, family: getComputedStyle(document.body).fontFamily },
+        font: { size: 11, family },
         callback: (value: number | string) => format(Number(value)),
       })
       Object.assign(scale.grid!, { color: colours.grid })
@@ -155,8 +163,8 @@ export class LineCanvas {
       borderColor: colours.border,
       titleColor: colours.muted,
       bodyColor: colours.text,
-      titleFont: { size: 11, weight: 'normal' },
-      bodyFont: { size: 12 },
+      titleFont: { size: 11, weight: 'normal', family },
+      bodyFont: { size: 12, family },
     })
     const drag = plugins!.zoom!.zoom!.drag!
     Object.assign(drag, {

@@ -57,7 +57,8 @@ export function seriesOf(trial: Pick<PlannedTrial, 'parameters' | 'factors'>): S
   const parts = [seriesName(trial.parameters)]
   if (others !== '') parts.push(others)
   // Virtual latencies are always named; the other modes where they differ between trials.
-  if (linkDelay === 'virtual' || 'link_delay' in trial.factors) parts.push(`delay ${linkDelay}`)
+  if (linkDelay === 'virtual' || 'link_delay' in trial.factors)
+    parts.push(linkDelay === 'off' ? 'no delay' : linkDelay)
   const label = parts.join(' · ')
   return { key: `${label}|${linkDelay}`, label, strategy, servers, linkDelay, others }
 }

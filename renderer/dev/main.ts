@@ -7,9 +7,22 @@ import { demoDesktop } from './demo-desktop'
 import { DemoEngine } from './demo-engine'
 
 /*
- * The window over made-up data, for work on pages: ?scene=stopped|running|demo|finished|crashed|unreachable, &ahead=SECONDS,
+ * The window over made-up data, for work on pages: ?scene=stopped|running|demo|load|finished|crashed|unreachable, &ahead=SECONDS,
  * &size=72x22, &yaml=EXPERIMENT.
  */
+/** About a thousand records a second: to see that the charts stay smooth. */
+const load = `name: Load
+seed: 1
+parameters:
+  link_delay: real
+  sessions: 60000
+  turns: 1
+  concurrency: 800
+  decode_tokens_per_s: 40
+factors:
+  strategy: [rotation, hop]
+`
+
 const query = new URLSearchParams(location.search)
 const scene = query.get('scene') ?? 'demo'
 const engine = new DemoEngine(Date.now() - 3_600_000)
@@ -25,7 +38,7 @@ async function set(): Promise<void> {
   if (scene === 'stopped') return
   await client.call('startLab', { slots: slots!, planes: planes! })
   if (scene === 'running') return
-  const yaml = query.get('yaml') ?? presetById('demo')!.yaml
+  const yaml = query.get('yaml') ?? (scene === 'load' ? load : presetById('demo')!.yaml)
   if (scene === 'finished') {
     await client.call('startRun', { yaml: yaml.replace('repeats: 1', 'repeats: 3') })
     engine.advance(1_200_000)

@@ -93,7 +93,6 @@ export const metricViews: Record<TrialMetric, MetricView> = {
 
 /** The columns of tables, in order; the rest is one click away. */
 export const mainMetrics: readonly TrialMetric[] = [
-  'requests',
   'block_hit_rate',
   'hops_mean',
   'ttft_ms_p50',
