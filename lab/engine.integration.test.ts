@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -97,7 +97,7 @@ describe('a run on real hosts', () => {
     const lab = await realEngine()
     const { client } = lab
     const { runId } = await client.call('startRun', {
-      yaml: yaml('sessions: 40, turns: 2, servers: 9, rotation_period_s: 1', '{ strategy: [rotation] }'),
+      yaml: yaml('sessions: 2000, turns: 2, servers: 9, rotation_period_s: 0.5', '{ strategy: [rotation] }'),
     })
     const snapshot = await new Promise<Awaited<ReturnType<typeof client.call<'constellation'>>>>(
       (resolve) => {
@@ -125,16 +125,16 @@ describe('a killed host', () => {
     const lab = await realEngine()
     const { client, until } = lab
     const { runId } = await client.call('startRun', {
-      yaml: yaml('sessions: 30, turns: 2, servers: 9, concurrency: 2', '{ strategy: [rotation, hop] }'),
+      yaml: yaml('sessions: 100, turns: 2, servers: 9, concurrency: 2', '{ strategy: [rotation, hop] }'),
     })
     await until(runId, (run) => run.requestsDone >= 10)
     await kill(lab, 'nuc2')
     const end = await until(runId, isFinished)
     expect(end.state).toMatchObject({ failedTrials: 0 })
-    expect(end.requestsDone).toBe(120)
+    expect(end.requestsDone).toBe(400)
     const run = await client.call('run', { runId })
     for (const { summary } of run.trials) {
-      expect(summary).toMatchObject({ requests: 60, half_blocks_served: 0, wrong_bytes_served: 0 })
+      expect(summary).toMatchObject({ requests: 200, half_blocks_served: 0, wrong_bytes_served: 0 })
     }
     const { events } = await client.call('timeline', { runId })
     const own = events.filter((event) => event.message.startsWith('nuc2 '))
@@ -148,7 +148,7 @@ describe('a killed host', () => {
     const lab = await realEngine()
     const { client, until } = lab
     const { runId } = await client.call('startRun', {
-      yaml: yaml('sessions: 30, turns: 2, servers: 4', '{ strategy: [rotation, hop] }'),
+      yaml: yaml('sessions: 100, turns: 2, servers: 4', '{ strategy: [rotation, hop] }'),
     })
     await until(runId, (run) => run.requestsDone >= 10)
     await kill(lab, 'jetson')
@@ -159,8 +159,9 @@ describe('a killed host', () => {
     const kept = await allRequests(lab, runId, 't001')
     expect(kept.length).toBeGreaterThanOrEqual(10)
     expect(kept.map((row) => row.seq)).toEqual(kept.map((row) => row.seq).sort((a, b) => a - b))
+    expect(readdirSync(join(lab.options.dataDirectory, 'journals'))).toEqual([])
     await client.call('repeatTrial', { runId, trialId: 't001' })
-    await until(runId, (run) => isFinished(run) && run.requestsDone === 120)
+    await until(runId, (run) => isFinished(run) && run.requestsDone === 400)
     expect(
       (await client.call('run', { runId })).trials.map(({ attempt, state }) => [attempt, state.kind]),
     ).toEqual([
@@ -173,7 +174,7 @@ describe('a killed host', () => {
     const lab = await realEngine()
     const { client, until } = lab
     const { runId } = await client.call('startRun', {
-      yaml: yaml('sessions: 60, turns: 2, servers: 9, concurrency: 2', '{ strategy: [rotation] }'),
+      yaml: yaml('sessions: 200, turns: 2, servers: 9, concurrency: 2', '{ strategy: [rotation] }'),
     })
     await until(runId, (run) => run.requestsDone >= 10)
     const crashed = new Promise<void>((resolve) => {
@@ -183,16 +184,24 @@ describe('a killed host', () => {
         resolve()
       })
     })
+    const storedOf = async (hostId: string): Promise<number> =>
+      (await client.call('constellation', {}))?.satellites
+        .filter((satellite) => satellite.hostId === hostId)
+        .reduce((sum, satellite) => sum + satellite.bytes, 0) ?? 0
+    const before = await storedOf('nuc1')
+    expect(before).toBeGreaterThan(0)
     await kill(lab, 'nuc2')
     await crashed
     await client.call('restartHost', { hostId: 'nuc2' })
+    // The others keep what they hold; only the killed one begins anew.
+    expect(await storedOf('nuc1')).toBeGreaterThan(0.3 * before)
     const state = await client.call('labState', {})
     expect(state.kind === 'running' && state.hosts.map((host) => host.state.kind)).toEqual(
       Array(4).fill('healthy'),
     )
     expect((await until(runId, isFinished)).state).toMatchObject({ failedTrials: 0 })
     const [trial] = (await client.call('run', { runId })).trials
-    expect(trial?.summary).toMatchObject({ requests: 120, half_blocks_served: 0, wrong_bytes_served: 0 })
+    expect(trial?.summary).toMatchObject({ requests: 400, half_blocks_served: 0, wrong_bytes_served: 0 })
     const rows = await allRequests(lab, runId)
     // Hits return after the host has: the last requests find their blocks again.
     expect(rows.slice(-10).every((row) => row.blocksHit > 0)).toBe(true)
@@ -230,7 +239,7 @@ describe('storage that fails in mid-run', () => {
     const lab = await realEngine(dataDirectory)
     const { client, until } = lab
     const { runId } = await client.call('startRun', {
-      yaml: yaml('sessions: 30, turns: 2, servers: 9', '{ strategy: [rotation, hop] }'),
+      yaml: yaml('sessions: 100, turns: 2, servers: 9', '{ strategy: [rotation, hop] }'),
     })
     await until(runId, (run) => run.requestsDone >= 5)
     rmSync(journals, { recursive: true })
@@ -243,14 +252,14 @@ describe('storage that fails in mid-run', () => {
     rmSync(journals)
     await client.call('resumeRun', { runId })
     expect((await until(runId, isFinished)).state).toMatchObject({ failedTrials: 0 })
-    expect(await allRequests(lab, runId)).toHaveLength(120)
+    expect(await allRequests(lab, runId)).toHaveLength(400)
   })
 })
 
 it('leaves no process behind when it is disposed in mid-run', async () => {
   const lab = await realEngine()
   const { client, engine, until } = lab
-  const { runId } = await client.call('startRun', { yaml: yaml('sessions: 60, turns: 2, servers: 9', '{}') })
+  const { runId } = await client.call('startRun', { yaml: yaml('sessions: 500, turns: 2, servers: 9', '{}') })
   await until(runId, (run) => run.requestsDone >= 5)
   const state = (await client.call('labState', {})) as Extract<LabState, { kind: 'running' }>
   const pids = state.hosts.flatMap((host) => (host.state.kind === 'healthy' ? [host.state.pid] : []))

@@ -7,6 +7,7 @@ import { labHandlers } from './handlers/lab-handlers'
 import { runHandlers } from './handlers/run-handlers'
 import { LabService } from './hosts/lab-service'
 import type { StartLab } from './hosts/lab-hosts'
+import { removeJournals } from './local/journals'
 import { localLab } from './local/local-lab'
 import { LogBook } from './log-book'
 import { ConstellationFeed } from './runs/constellation-feed'
@@ -45,14 +46,9 @@ export interface LabEngine {
  * @param startLab how hosts are started; the local lab unless told otherwise
  * @throws SkyError `storage_locked`, `storage_corrupt`, `storage_full`, `storage_unwritable`, `version_skew`
  */
-export async function createLabEngine(
-  options: LabEngineOptions,
-  startLab: StartLab = localLab({
-    nodeExecutable: options.nodeExecutable,
-    agentEntry: options.agentEntry,
-    journalDirectory: join(options.dataDirectory, 'journals'),
-  }),
-): Promise<LabEngine> {
+export async function createLabEngine(options: LabEngineOptions, startLab?: StartLab): Promise<LabEngine> {
+  const { nodeExecutable, agentEntry } = options
+  const journalDirectory = join(options.dataDirectory, 'journals')
   const listeners = new Set<EngineListener>()
   const emit: EngineListener = (event, payload) => {
     for (const listener of listeners) listener(event, payload)
@@ -69,7 +65,7 @@ export async function createLabEngine(
     warn: (text) => log('warn', text),
   })
   const lab = new LabService({
-    startLab,
+    startLab: startLab ?? localLab({ nodeExecutable, agentEntry, journalDirectory }),
     onState: (state) => emit('labChanged', state),
     onLog: (lines) => logBook.add(lines),
   })
@@ -80,6 +76,7 @@ export async function createLabEngine(
     documents: new DocumentLoader(options.documentsDirectory),
     onLive: (batch) => emit('live', batch),
     onEvent: (runId, event) => emit('runEvent', { runId, ...event }),
+    onDrained: (trialKey) => removeJournals(journalDirectory, `${trialKey}.`),
     log,
   })
   const feed = new ConstellationFeed({
@@ -111,7 +108,13 @@ export async function createLabEngine(
       }),
       ...labHandlers({ lab, queue }),
       ...experimentHandlers(),
-      ...runHandlers({ options, store, book, queue }),
+      ...runHandlers({
+        options,
+        store,
+        book,
+        queue,
+        onDeleted: (runId) => removeJournals(journalDirectory, `${runId}.`),
+      }),
       recentLog: () => logBook.recent(),
     },
     subscribe: (listener) => {

@@ -33,6 +33,8 @@ interface RunHandlerOptions {
   readonly store: Store
   readonly book: RunBook
   readonly queue: RunQueue
+  /** Clean up what lies outside of the database. */
+  readonly onDeleted: (runId: string) => Promise<void>
 }
 
 export function runHandlers({
@@ -40,6 +42,7 @@ export function runHandlers({
   store,
   book,
   queue,
+  onDeleted,
 }: RunHandlerOptions): Pick<Handlers<ConsoleApi>, RunMethods> {
   const { version, gitRevision, documentsDirectory } = options
   return {
@@ -127,6 +130,7 @@ export function runHandlers({
       const run = book.get(runId)
       queue.requireAtRest(run)
       await book.remove(run)
+      await onDeleted(runId)
       return null
     },
   }

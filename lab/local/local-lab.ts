@@ -45,6 +45,8 @@ const connectPollMs = 25
 interface Member {
   readonly hostId: string
   readonly planes: number[]
+  /** Where it listens, or listened last; 0 before its first start and for the inference host. */
+  port: number
   host: LabHost
   running: {
     readonly agent: AgentProcess
@@ -113,7 +115,7 @@ class LocalLab implements LabHosts {
     onStep('Starting hosts', this.hosts())
     await this.#spawn(this.#members)
     onStep('Connecting hosts', this.hosts())
-    await this.#configureAll()
+    await this.#configure(this.#members)
     await this.#connected()
     this.#timer = setInterval(() => void this.poll(), pollPeriodMs)
     this.#timer.unref()
@@ -163,8 +165,11 @@ class LocalLab implements LabHosts {
   async #restart(hostIds: readonly string[]): Promise<void> {
     const crashed = this.#members.filter((member) => hostIds.includes(member.hostId) && !member.running)
     if (crashed.length === 0) return
+    const ports = crashed.map((member) => member.port)
     await this.#spawn(crashed)
-    await this.#configureAll()
+    // A host that listens where it did before is found again by the others; being told of the lab anew would empty them.
+    const moved = crashed.some((member, index) => member.port !== ports[index])
+    await this.#configure(moved ? this.#members : crashed)
     for (const { running } of crashed) {
       await (running?.client as SatelliteClient | undefined)?.call('setFailures', this.#failures)
     }
@@ -212,12 +217,26 @@ class LocalLab implements LabHosts {
     if (failed) throw failed.reason
   }
 
+  /** Start a host, where it listened before if it did, else on any free port. */
   async #spawnOne(member: Member): Promise<void> {
-    const { hostId, host } = member
     this.#setState(member, { kind: 'starting' })
+    try {
+      const agent = await this.#startAgent(member, member.port).catch((thrown: unknown) => {
+        if (member.port === 0 || this.#signal.aborted) throw thrown
+        // Another program may have taken the port meanwhile.
+        return this.#startAgent(member, 0)
+      })
+      await this.#greet(member, agent)
+    } catch (thrown) {
+      this.#setState(member, { kind: 'stopped' })
+      throw thrown
+    }
+  }
+
+  #startAgent({ hostId, host }: Member, port: number): Promise<AgentProcess> {
     // A name of its own for every start: the socket of a killed agent may still lie there.
     this.#starts += 1
-    const agent = await AgentProcess.start(
+    return AgentProcess.start(
       {
         nodeExecutable: this.#options.nodeExecutable,
         agentEntry: this.#options.agentEntry,
@@ -226,15 +245,17 @@ class LocalLab implements LabHosts {
         control: this.#sockets.path(`${hostId}-${this.#starts}`),
         args:
           host.role === 'satellite'
-            ? ['--bind', loopback, '--port', '0']
+            ? ['--bind', loopback, '--port', String(port)]
             : ['--journal-directory', this.#options.journalDirectory],
         onLog: (line) => this.#emit({ kind: 'log', lines: [line] }),
       },
       this.#signal,
-    ).catch((thrown: unknown) => {
-      this.#setState(member, { kind: 'stopped' })
-      throw thrown
-    })
+    )
+  }
+
+  /** Learn who the agent is, and from now on notice when it ends. */
+  async #greet(member: Member, agent: AgentProcess): Promise<void> {
+    const { hostId, host } = member
     const client =
       host.role === 'satellite'
         ? connect(agent.connection, satelliteControl, hostId)
@@ -244,10 +265,10 @@ class LocalLab implements LabHosts {
       const hello = await (client as SatelliteClient).call('hello', {})
       checkVersion(hello)
       member.running = { agent, hello, client }
+      member.port = hello.dataPort
       member.lastCpu = null
     } catch (thrown) {
       await agent.stop()
-      this.#setState(member, { kind: 'stopped' })
       throw thrown
     }
     void agent.exited.then((exit) => {
@@ -260,24 +281,18 @@ class LocalLab implements LabHosts {
     })
   }
 
-  /** Tell every running host where every other one listens. */
-  async #configureAll(): Promise<void> {
+  /** Tell these hosts where every host of the lab listens; the inference host last, so that it finds the others ready. */
+  async #configure(members: readonly Member[]): Promise<void> {
     const topology: LabTopology = {
       ...this.shape,
       inferenceHostId,
       token: this.#token,
       peers: this.#members
         .filter((member) => member.host.role === 'satellite')
-        .map(({ hostId, planes, running }) => ({
-          hostId,
-          planes,
-          address: loopback,
-          // A host that is down now is told of again when it returns; nothing listens on port 1 until then.
-          port: running?.hello.dataPort ?? 1,
-        })),
+        .map(({ hostId, planes, port }) => ({ hostId, planes, port, address: loopback })),
     }
     for (const role of ['satellite', 'inference'] as const) {
-      const clients = this.#members.filter((member) => member.host.role === role && member.running)
+      const clients = members.filter((member) => member.host.role === role && member.running)
       await Promise.all(
         clients.map((member) => (member.running?.client as SatelliteClient).call('configure', topology)),
       )
@@ -342,6 +357,7 @@ function newMember(hostId: string, role: 'satellite' | 'inference', planes: numb
   return {
     hostId,
     planes,
+    port: 0,
     host: { hostId, role, planes, address: loopback, hardware: null, state: { kind: 'stopped' } },
     running: null,
     lastCpu: null,

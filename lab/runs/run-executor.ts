@@ -20,6 +20,8 @@ export interface RunExecutorOptions {
   readonly documents: DocumentLoader
   readonly onLive: (batch: LiveBatch) => void
   readonly onEvent: (runId: string, event: RunEvent) => void
+  /** The journal of an attempt that never finished is not needed any more. */
+  readonly onDrained: (trialKey: string) => Promise<void>
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void
   /** True once the program ends: what is cut short then is interrupted, not cancelled. */
   readonly isClosing: () => boolean
@@ -180,6 +182,7 @@ export class RunExecutor {
           await this.#completeIfFinished(turn, trial)
           book.progressed(turn.run)
         }
+        await this.#options.onDrained(attempt.trialKey)
       }
       this.#undrained.delete(attemptId)
     }
