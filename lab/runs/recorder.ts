@@ -34,6 +34,8 @@ export class Recorder {
   #missed = false
   #retries = 0
   #lastSeq: number
+  /** The newest that waits or is stored: what comes a second time is passed over. */
+  #lastTaken: number
   #pumping: Promise<void> = Promise.resolve()
   #active = false
   #finish!: (record: FinishedRecord) => void
@@ -44,6 +46,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options
     this.#lastSeq = options.lastSeq
+    this.#lastTaken = options.lastSeq
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve
       this.#fail = reject
@@ -62,7 +65,10 @@ export class Recorder {
   /** Ask for everything after the last stored record. */
   async subscribe(): Promise<void> {
     const { inference, trialKey } = this.#options
+    // What is still on its way from an earlier subscription comes again; the answer is what the new one begins with.
+    this.#lastTaken = Infinity
     await inference.call('subscribeRecords', { trialKey, afterSeq: this.#lastSeq })
+    this.#lastTaken = this.#lastSeq
   }
 
   /** Take no more entries, and resolve when those that came are stored. */
@@ -72,8 +78,13 @@ export class Recorder {
   }
 
   #take(entries: readonly JournalEntry[]): void {
-    if (this.#waiting.length + entries.length > mostWaiting) this.#missed = true
-    else this.#waiting.push(...entries)
+    const fresh = entries.filter((entry) => entry.seq > this.#lastTaken)
+    if (this.#waiting.length + fresh.length > mostWaiting) {
+      this.#missed = true
+    } else {
+      this.#waiting.push(...fresh)
+      this.#lastTaken = fresh.at(-1)?.seq ?? this.#lastTaken
+    }
     if (this.#active) return
     this.#active = true
     this.#pumping = this.#pump().then(
@@ -99,7 +110,6 @@ export class Recorder {
 
   async #storeBatch(batch: JournalEntry[]): Promise<void> {
     const { attemptId, records, gate, inference, trialKey, onStored } = this.#options
-    const before = this.#lastSeq
     try {
       this.#lastSeq = await gate.run(() => records.append(attemptId, batch))
     } catch (thrown) {
@@ -111,11 +121,9 @@ export class Recorder {
       return
     }
     this.#retries = 0
-    const fresh = batch.filter((entry) => entry.seq > before)
-    if (fresh.length === 0) return
-    onStored(fresh)
+    onStored(batch)
     // A host that is gone keeps its journal; the same entries are acknowledged when it is asked again.
     await inference.call('acknowledge', { trialKey, seq: this.#lastSeq }).catch(() => undefined)
-    for (const { record } of fresh) if (record.kind === 'finished') this.#finish(record)
+    for (const { record } of batch) if (record.kind === 'finished') this.#finish(record)
   }
 }

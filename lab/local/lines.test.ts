@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { LineSplitter } from './line-splitter'
+import { parseLogLine } from './log-line'
+import { planesOfHosts } from './local-lab'
+import { createSocketDirectory } from './socket-directory'
+
+describe('what hosts print', () => {
+  it('is cut into lines, in whatever pieces it comes', () => {
+    const text = 'one\r\ntwo\n\nthree'
+    for (let size = 1; size <= text.length; size++) {
+      const lines: string[] = []
+      const splitter = new LineSplitter((line) => lines.push(line))
+      for (let first = 0; first < text.length; first += size) splitter.push(text.slice(first, first + size))
+      splitter.end()
+      // A \r at the end of a piece belongs to the line break that follows.
+      expect(lines.map((line) => line.trimEnd())).toEqual(['one', 'two', 'three'])
+    }
+  })
+
+  it('never fills the memory with a line without an end', () => {
+    const lines: string[] = []
+    const splitter = new LineSplitter((line) => lines.push(line))
+    for (let piece = 0; piece < 1_000; piece++) splitter.push('x'.repeat(10_000))
+    splitter.push('\n')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]?.length).toBeLessThan(40_000)
+  })
+
+  it('is a log line, or shown as it is', () => {
+    expect(parseLogLine('{"at":5,"level":"error","text":"no"}', 'nuc1', 9)).toEqual({
+      at: 5,
+      level: 'error',
+      text: 'no',
+      source: 'nuc1',
+    })
+    for (const other of ['Segmentation fault', '{"at":"x"}', 'null', '{']) {
+      expect(parseLogLine(other, 'nuc1', 9)).toEqual({ at: 9, level: 'warn', text: other, source: 'nuc1' })
+    }
+  })
+})
+
+describe('the local lab', () => {
+  it('gives every plane a host of its own, and shares many planes out among few', () => {
+    expect(planesOfHosts(5)).toEqual([[0], [1], [2], [3], [4]])
+    for (const planes of [1, 24, 25, 72, 1_000]) {
+      const hosts = planesOfHosts(planes)
+      expect(hosts.flat()).toEqual(Array.from({ length: planes }, (_, plane) => plane))
+      expect(hosts.length).toBe(Math.min(planes, 24))
+      const sizes = hosts.map((own) => own.length)
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+    }
+  })
+
+  it('keeps the names of its sockets short', async () => {
+    const sockets = await createSocketDirectory()
+    expect(Buffer.byteLength(sockets.path('jetson-1000'))).toBeLessThan(100)
+    await sockets.remove()
+  })
+})
