@@ -6,11 +6,8 @@ import {
   type Hello,
 } from '#shared/contract/agent-control'
 import { listenForControl } from './control/control-server'
-import { inferenceHandlers } from './control/inference-handlers'
 import { satelliteHandlers } from './control/satellite-handlers'
 import { describeHardware } from './hardware'
-import { ApiServer } from './inference/api/api-server'
-import { InferenceHost } from './inference/inference-host'
 import { createLog } from './log'
 import { SatelliteHost } from './satellite/satellite-host'
 import { agentVersion } from './version'
@@ -109,6 +106,12 @@ async function startInference(
   journalDirectory: string,
   describe: (dataPort: number) => Hello,
 ): Promise<void> {
+  // Only here: a satellite host needs neither the tokenizer's vocabulary nor a web server in its memory.
+  const [{ InferenceHost }, { ApiServer }, { inferenceHandlers }] = await Promise.all([
+    import('./inference/inference-host'),
+    import('./inference/api/api-server'),
+    import('./control/inference-handlers'),
+  ])
   const host = new InferenceHost(hostId, journalDirectory, log)
   const api = new ApiServer()
   const server = await listenForControl(control, inferenceControl, (connection) =>

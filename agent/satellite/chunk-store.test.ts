@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { blockKey, ChunkStore, hashOf } from './chunk-store'
 
-const manifest = { chunkCount: 1, byteLength: 1, checksum: 0, epoch: 0 }
+const manifest = { chunkCount: 1, byteLength: 1, checksum: new Uint8Array(16), epoch: 0 }
 const bytes = (length: number): Uint8Array => new Uint8Array(length)
 
 describe('the chunk store', () => {

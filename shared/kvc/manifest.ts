@@ -1,14 +1,14 @@
 import { chunkCount } from './chunks'
 
+/** Bytes of a block's checksum. */
+export const checksumBytes = 16
+
 /** What server 0 stores about a block beside its chunks. A block is visible only once its manifest is written. */
 export interface Manifest {
   readonly chunkCount: number
   readonly byteLength: number
-  /**
-   * CRC-32 (IEEE 802.3, as in zlib) of the CRC-32s of all chunks in order (u32 little-endian each): a reader checks every
-   * chunk as it arrives, in any order.
-   */
-  readonly checksum: number
+  /** Poly1305 (RFC 8439) of all bytes of the block, keyed by the block's hash: 16 bytes. */
+  readonly checksum: Uint8Array
   /** Epoch of the placement under which the chunks were stored. */
   readonly epoch: number
 }
@@ -18,6 +18,7 @@ export function manifestProblem(manifest: Manifest, byteLength: number, chunkByt
   if (manifest.byteLength !== byteLength) return `it says ${manifest.byteLength} B, not ${byteLength} B`
   const chunks = chunkCount(byteLength, chunkBytes)
   if (manifest.chunkCount !== chunks) return `it says ${manifest.chunkCount} chunks, not ${chunks}`
-  if (manifest.checksum >>> 0 !== manifest.checksum) return `its checksum ${manifest.checksum} is not 32 bit`
+  if (manifest.checksum.byteLength !== checksumBytes)
+    return `its checksum has ${manifest.checksum.byteLength} B`
   return null
 }

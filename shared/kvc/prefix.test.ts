@@ -58,11 +58,11 @@ describe('binary search for the prefix', () => {
 })
 
 describe('manifestProblem', () => {
-  const manifest = { chunkCount: 235, byteLength: 2_883_584, checksum: 0xffffffff, epoch: 3 }
+  const manifest = { chunkCount: 235, byteLength: 2_883_584, checksum: new Uint8Array(16), epoch: 3 }
   test('a right one has none', () => {
     expect(manifestProblem(manifest, 2_883_584, 12_288)).toBeNull()
   })
-  test.each([{ chunkCount: 234 }, { byteLength: 1 }, { checksum: -1 }, { checksum: 2 ** 32 }])(
+  test.each([{ chunkCount: 234 }, { byteLength: 1 }, { checksum: new Uint8Array(4) }])(
     '%j is wrong',
     (wrong) => {
       expect(manifestProblem({ ...manifest, ...wrong }, 2_883_584, 12_288)).not.toBeNull()

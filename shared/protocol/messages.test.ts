@@ -20,7 +20,12 @@ import {
 
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff })
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
-const manifest = fc.record({ chunkCount: u32, byteLength: u32, checksum: u32, epoch: u32 })
+const manifest = fc.record({
+  chunkCount: u32,
+  byteLength: u32,
+  checksum: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+  epoch: u32,
+})
 const chunk = fc.record({ index: u32, bytes: fc.option(fc.uint8Array({ maxLength: 50 })) })
 const join = (parts: Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts))
 

@@ -1,11 +1,11 @@
-import type { Manifest } from '../kvc/manifest'
+import { checksumBytes, type Manifest } from '../kvc/manifest'
 
 /**
  * The bodies of packets. Encoders return parts that are written one after another; chunk bytes are never copied here.
  * Decoders return null for anything that is not exactly such a body.
  */
 export const hashBytes = 32
-const manifestBytes = 16
+const manifestBytes = 12 + checksumBytes
 const missing = 0xffffffff
 
 /** Chunks of one block: for `chunks`, `set` and `migrateChunks`. `bytes` null = the satellite does not have the chunk. */
@@ -194,15 +194,16 @@ function readHashAndCount(body: Uint8Array, entryBytes: number) {
 function writeManifest(view: DataView, offset: number, manifest: Manifest): void {
   view.setUint32(offset, manifest.chunkCount, true)
   view.setUint32(offset + 4, manifest.byteLength, true)
-  view.setUint32(offset + 8, manifest.checksum, true)
-  view.setUint32(offset + 12, manifest.epoch, true)
+  view.setUint32(offset + 8, manifest.epoch, true)
+  new Uint8Array(view.buffer, view.byteOffset + offset + 12, checksumBytes).set(manifest.checksum)
 }
 
 function readManifest(view: DataView, offset: number): Manifest {
   return {
     chunkCount: view.getUint32(offset, true),
     byteLength: view.getUint32(offset + 4, true),
-    checksum: view.getUint32(offset + 8, true),
-    epoch: view.getUint32(offset + 12, true),
+    epoch: view.getUint32(offset + 8, true),
+    // A copy: the manifest outlives the packet.
+    checksum: new Uint8Array(view.buffer, view.byteOffset + offset + 12, checksumBytes).slice(),
   }
 }

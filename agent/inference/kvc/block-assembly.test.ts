@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BlockAssembly, blockChecksum } from './block-assembly'
+import { BlockAssembly } from './block-assembly'
 
 describe('block assembly', () => {
   test('puts chunks together in any order and in any pieces', () => {
@@ -25,25 +25,9 @@ describe('block assembly', () => {
           }
           expect(target.equals(block)).toBe(true)
           expect(assembly.receivedBytes).toBe(length)
-          expect(assembly.checksum()).toBe(blockChecksum(block, chunkBytes))
         },
       ),
     )
-  })
-
-  test('a flipped bit anywhere changes the checksum', () => {
-    const block = randomBytes(100)
-    const right = blockChecksum(block, 30)
-    for (let bit = 0; bit < 800; bit++) {
-      block[bit >> 3] = (block[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-      expect(blockChecksum(block, 30)).not.toBe(right)
-      block[bit >> 3] = (block[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-    }
-  })
-
-  test('swapped chunks change the checksum', () => {
-    const [a, b] = [randomBytes(30), randomBytes(30)]
-    expect(blockChecksum(Buffer.concat([a, b]), 30)).not.toBe(blockChecksum(Buffer.concat([b, a]), 30))
   })
 
   test('a chunk that was cut off starts anew, and what does not fit is ignored', () => {

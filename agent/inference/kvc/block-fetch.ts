@@ -6,6 +6,7 @@ import { ChunkSetReader } from '#shared/protocol/chunk-set-reader'
 import { encodeGet } from '#shared/protocol/messages'
 import { PacketKind, type Packet } from '#shared/protocol/packet'
 import { BlockAssembly } from './block-assembly'
+import { hasChecksum } from './block-checksum'
 import { packetBytes, type BlockShape } from './block-shape'
 import type { FlightWindow } from './flight-window'
 import { OperationClock, type Timing } from './operation-clock'
@@ -109,7 +110,7 @@ class BlockFetch {
       }
     }
     const complete = (await Promise.all(parts)).every((part) => part)
-    const whole = complete && assembly.checksum() === manifest.checksum
+    const whole = complete && hasChecksum(hash, bytes, manifest.checksum)
     if (!whole) this.#servers.purge(hash)
     return { bytes, receivedBytes: assembly.receivedBytes, whole }
   }

@@ -3,7 +3,7 @@ import { chunkCount, chunkRange, chunksOfServer } from '#shared/kvc/chunks'
 import { decodeAck, encodeChunkSet, encodeNamedManifest } from '#shared/protocol/messages'
 import { PacketKind } from '#shared/protocol/packet'
 import { groupBySize } from '../../network/group-by-size'
-import { blockChecksum } from './block-assembly'
+import { blockChecksum } from './block-checksum'
 import { packetBytes, type BlockShape } from './block-shape'
 import type { FlightWindow } from './flight-window'
 import { OperationClock, slowest, type Timing } from './operation-clock'
@@ -88,7 +88,7 @@ async function storeBlock(
   const bytesWritten = written.reduce((sum, size) => sum + size, 0)
   if (written.some((size) => size === 0)) return { visible: false, bytesWritten, timing: clock.timing() }
   clock.nextStage()
-  const checksum = blockChecksum(bytes, chunkBytes)
+  const checksum = blockChecksum(hash, bytes)
   const manifest = { chunkCount: chunks, byteLength: bytes.byteLength, checksum, epoch: servers.epoch }
   const visible = await put(PacketKind.putManifest, 0, encodeNamedManifest({ hash, manifest }))
   return { visible, bytesWritten, timing: clock.timing() }
