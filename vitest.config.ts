@@ -15,7 +15,13 @@ export default defineConfig({
       },
       {
         plugins: [vue()],
-        test: { name: 'renderer', include: ['renderer/**/*.test.ts'], environment: 'node' },
+        test: {
+          name: 'renderer',
+          include: ['renderer/**/*.test.ts'],
+          environment: 'node',
+          // A test reads the theme's colours; without this, style sheets are empty in tests.
+          css: { include: /tokens\.css/ },
+        },
       },
       {
         test: {

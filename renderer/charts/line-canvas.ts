@@ -77,7 +77,12 @@ export class LineCanvas {
         interaction: { mode: 'x', intersect: false, axis: 'x' },
         layout: { padding: { top: 4, right: 8 } },
         scales: {
-          x: { type: 'linear', ticks: { maxRotation: 0, autoSkipPadding: 24 }, grid: { display: false } },
+          x: {
+            type: 'linear',
+            beginAtZero: true,
+            ticks: { maxRotation: 0, autoSkipPadding: 24 },
+            grid: { display: false },
+          },
           y: { type: 'linear', beginAtZero: true, ticks: { maxTicksLimit: 6 }, border: { display: false } },
         },
         plugins: {
