@@ -62,6 +62,12 @@ describe('the documentation', () => {
     expect(explained.sort()).toEqual([...errorCodes].sort())
   })
 
+  it('lists every decision', async () => {
+    const decisions = (await readdir(inRoot('docs', 'decisions'))).filter((name) => /^\d{4}-/.test(name))
+    const list = doc(join('decisions', 'README.md'))
+    expect(decisions.filter((name) => !list.includes(`](${name})`))).toEqual([])
+  })
+
   it('links to files that are there', async () => {
     const names = (await readdir(inRoot('docs'), { recursive: true })).filter((name) => name.endsWith('.md'))
     const files = ['README.md', 'CHANGELOG.md', ...names.map((name) => join('docs', name))]
