@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { RunSummary } from '#shared/contract/console-api'
 import { bundleFor } from '#lab/testing/agent-bundle'
-import { temporaryFolder } from '#lab/testing/folders'
+import { smallDisk, temporaryFolder } from '#lab/testing/folders'
 import { allEnded, isAlive, processesWith } from '#lab/testing/processes'
 import { startCommand, type Finished, type Running } from './testing/command'
 
@@ -105,6 +105,8 @@ it('has help with examples for every command', async () => {
     ['run'],
     ['demo'],
     ['resume'],
+    ['repeat'],
+    ['show'],
     ['runs'],
     ['export'],
   ]
@@ -232,7 +234,7 @@ describe('run', () => {
 
   it('leaves no orphan and loses no record when it is killed, and can be resumed', async () => {
     const data = temporaryFolder()
-    const running = start(data, 'run', experimentFile(data, experiment(200)))
+    const running = start(data, 'run', experimentFile(data, experiment(100)))
     await running.said(/[5-9]5% \| 1\/2/)
     const started = agents()
     expect(started).toHaveLength(4)
@@ -242,16 +244,61 @@ describe('run', () => {
 
     const [interrupted] = await runsOf(data)
     expect(interrupted).toMatchObject({ state: { kind: 'interrupted' }, trialsDone: 1 })
-    expect(interrupted?.requestsDone).toBeGreaterThan(400)
+    expect(interrupted?.requestsDone).toBeGreaterThan(200)
     const { code, out } = await run(data, 'resume', 'latest')
     expect(code).toBe(0)
     const rows = csvRows(lastLine(out), 'requests.csv')
-    expect(rows).toHaveLength(800)
-    expect(new Set(rows.map((row) => `${row['trial_id']} ${row['request_id']}`)).size).toBe(800)
+    expect(rows).toHaveLength(400)
+    expect(new Set(rows.map((row) => `${row['trial_id']} ${row['request_id']}`)).size).toBe(400)
     const trials = csvRows(lastLine(out), 'trials.csv')
     expect(trials.map((row) => [row['status'], row['attempt']])).toEqual([
       ['completed', '1'],
       ['completed', '2'],
+    ])
+  })
+
+  it('ends when the disk is full, saying so, and is resumed with nothing lost', async ({ skip }) => {
+    const disk = smallDisk(64)
+    if (!disk) return skip('this user may not mount a small disk')
+    onTestFinished(() => disk.unmount())
+    const out = temporaryFolder()
+    const data = join(disk.path, 'data')
+    mkdirSync(data)
+    const running = start(data, 'run', experimentFile(data, experiment(100)), '--out', out)
+    await running.said(/[5-9]5% \| 1\/2/)
+    disk.fill()
+    const { code, err } = await running.finished
+    expect(code).toBe(1)
+    expect(err).toMatch(/Run \S+ is paused.*skymemory resume/)
+    expect(err).toMatch(/error: .*\[storage_full\]\nhint: Free some/)
+    expect(agents()).toEqual([])
+    disk.clear()
+    const resumed = await run(data, 'resume', 'latest', '--out', out)
+    expect(resumed.code).toBe(0)
+    expect(csvRows(lastLine(resumed.out), 'requests.csv')).toHaveLength(400)
+  })
+
+  it('says that a trial failed, and runs it again alone', async () => {
+    const data = temporaryFolder()
+    const running = start(data, 'run', experimentFile(data, experiment(100)))
+    await running.said(/[5-9]5% \| 1\/2/)
+    const [inference] = processesWith(join(data, 'journals'))
+    process.kill(inference ?? 0, 'SIGKILL')
+    const { code, err, out } = await running.finished
+    expect(code).toBe(1)
+    expect(err).toMatch(/t002: jetson ended \(signal SIGKILL\)/)
+    expect(err).toMatch(/1 of 2 trials of run \S+ failed \[trial_failed\]\nhint: .*skymemory repeat/)
+    expect(csvRows(lastLine(out), 'trials.csv').map((row) => row['status'])).toEqual(['completed', 'failed'])
+    expect((await run(data, 'show', 'latest')).out).toMatch(
+      /t002: The inference host jetson was killed .*\[trial_failed\]/,
+    )
+
+    const repeated = await run(data, 'repeat', 'latest', 't002')
+    expect(repeated.code).toBe(0)
+    const trials = csvRows(lastLine(repeated.out), 'trials.csv')
+    expect(trials.map((row) => [row['status'], row['attempt'], row['requests']])).toEqual([
+      ['completed', '1', '200'],
+      ['completed', '2', '200'],
     ])
   })
 
@@ -302,12 +349,18 @@ describe('a lab in the background', () => {
   it('leaves no orphan when it is killed, and is known to be gone', async () => {
     const data = temporaryFolder()
     await run(data, 'lab', 'up', '--slots', '5', '--planes', '3')
+    const active = start(data, 'run', experimentFile(data, experiment(500)))
+    await active.said(/ 0% /)
     const { pid } = JSON.parse(readFileSync(join(data, 'lab-daemon.json'), 'utf8')) as { pid: number }
     const started = agents()
     process.kill(pid, 'SIGKILL')
     await allEnded([pid, ...started])
+    expect(await active.finished).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/\[connection_lost\]/) as string,
+    })
     expect((await run(data, 'lab', 'status')).out).toContain('stopped')
-    expect(await runsOf(data)).toEqual([])
+    expect(await runsOf(data)).toMatchObject([{ state: { kind: 'interrupted' } }])
   })
 
   it('says why it does not start', async () => {

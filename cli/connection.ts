@@ -1,4 +1,5 @@
 import type { ConsoleApi } from '#shared/contract/console-api'
+import { SkyError } from '#shared/contract/errors'
 import type { Client } from '#shared/contract/rpc'
 import { createLabEngine } from '#lab/engine'
 import { localClient } from '#lab/local-client'
@@ -9,6 +10,8 @@ import { engineOptions, type Installation } from './environment'
 export interface EngineConnection {
   readonly client: Client<ConsoleApi>
   readonly isOwn: boolean
+  /** Rejects when the lab in the background is gone; never resolves. */
+  readonly lost: Promise<never>
   /** Ends the command's own engine with its hosts; leaves one in the background as it is. */
   close(): Promise<void>
 }
@@ -18,10 +21,21 @@ export async function openEngine(installation: Installation, data: string): Prom
   if (daemon) {
     // The daemon's contract holds the console's: every call of the one is a call of the other.
     const client = daemon.client as unknown as Client<ConsoleApi>
-    return { client, isOwn: false, close: async () => daemon.close() }
+    const lost = daemon.closed.then((): never => {
+      const message = `The lab in the background (process ${daemon.pid}) is gone`
+      throw new SkyError('connection_lost', message, 'Start it again, then go on: skymemory resume latest')
+    })
+    // Whoever does not follow a run does not wait for it.
+    lost.catch(() => undefined)
+    return { client, isOwn: false, lost, close: async () => daemon.close() }
   }
   const engine = await createLabEngine(engineOptions(installation, data))
-  return { client: localClient(engine), isOwn: true, close: () => engine.dispose() }
+  return {
+    client: localClient(engine),
+    isOwn: true,
+    lost: new Promise(() => undefined),
+    close: () => engine.dispose(),
+  }
 }
 
 /** Use an engine for some work, and close it whatever happens. */

@@ -61,6 +61,20 @@ export function runCommands(program: Command, context: () => CommandContext): vo
         return runId
       })
     })
+
+  withOut(program.command('repeat <run> <trial>'))
+    .summary('run one trial of a run again')
+    .description(
+      'Run one trial of a run again, then write the results of the run. Its earlier records are no longer exported.',
+    )
+    .addHelpText('after', examples('repeat 2026-11-22-2136-demo-x7k2 t003', 'repeat latest t003'))
+    .action(async (run: string, trialId: string, { out, json }: OutOptions) => {
+      await runAndExport(context(), { directory: resultsDirectory(out), json }, async (client) => {
+        const runId = await resolveRun(client, run)
+        await client.call('repeatTrial', { runId, trialId })
+        return runId
+      })
+    })
 }
 
 function withOut(command: Command): Command {

@@ -6,7 +6,9 @@ import { isoTime } from '#shared/experiment/csv-columns'
 import { withEngine } from '../connection'
 import type { CommandContext } from '../context'
 import { resultsDirectory } from '../environment'
+import { summaryTable } from '../output/summary-table'
 import { table } from '../output/table'
+import { propagationByTrial } from '../run/propagation'
 import { requireWritable } from '../run/results-folder'
 
 export function runsCommands(program: Command, context: () => CommandContext): void {
@@ -22,6 +24,29 @@ export function runsCommands(program: Command, context: () => CommandContext): v
       if (json) return terminal.out(JSON.stringify(runs))
       if (runs.length === 0) return terminal.out('There are no runs yet. Begin with: skymemory demo')
       terminal.out(table(['run', 'name', 'state', 'trials', 'requests', 'created (UTC)'], runs.map(runRow)))
+    })
+
+  program
+    .command('show <run>')
+    .summary('show the trials of a run')
+    .description('Show the trials of a run with their metrics. `latest` means the newest run.')
+    .option('--json', 'print JSON', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  skymemory show 2026-11-22-2136-demo-x7k2\n  skymemory show latest --json',
+    )
+    .action(async (named: string, { json }: { json: boolean }) => {
+      const { terminal, installation, data } = context()
+      await withEngine(installation, data, async (client) => {
+        const run = await client.call('run', { runId: await resolveRun(client, named) })
+        if (json) return terminal.out(JSON.stringify(run))
+        terminal.out(`${run.runId}: ${run.name}, ${run.state.kind}`)
+        terminal.out(summaryTable(run, await propagationByTrial(client, run)))
+        for (const { trialId, state } of run.trials) {
+          if (state.kind === 'failed')
+            terminal.out(`${trialId}: ${state.error.message} [${state.error.code}]`)
+        }
+      })
     })
 
   program

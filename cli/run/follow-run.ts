@@ -60,7 +60,11 @@ export function requireSuccess(end: RunEnd): RunSummary {
       const { failedTrials } = run.state
       if (failedTrials === 0) return run
       const message = `${failedTrials} of ${run.trialsTotal} trials of run ${run.runId} failed`
-      throw new SkyError('trial_failed', message, 'What was recorded is kept; trials can be repeated alone.')
+      throw new SkyError(
+        'trial_failed',
+        message,
+        `What was recorded is kept. Run a trial alone: skymemory repeat ${run.runId} TRIAL`,
+      )
     }
     case 'cancelled':
       throw new SkyError('cancelled', `Run ${run.runId} was cancelled`, `What was recorded is kept.`)

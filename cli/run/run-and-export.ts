@@ -30,11 +30,11 @@ export async function runAndExport(
   await requireWritable(directory)
   const interrupts = listenForInterrupts()
   try {
-    await withEngine(installation, data, async (client, { isOwn }) => {
+    await withEngine(installation, data, async (client, { isOwn, lost }) => {
       const runId = await begin(client)
       const progress = showProgress(terminal)
       progress.note(`Run ${runId}`)
-      const end = await followRun(client, runId, progress, interrupts.signal)
+      const end = await Promise.race([followRun(client, runId, progress, interrupts.signal), lost])
       if (end.kind === 'stuck') {
         const how = isOwn ? 'It can be resumed later' : 'It waits'
         terminal.err(`Run ${runId} is paused. ${how}: skymemory resume ${runId}`)
