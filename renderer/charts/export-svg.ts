@@ -8,6 +8,7 @@ export interface PictureColours {
   readonly text: string
   readonly muted: string
   readonly grid: string
+  readonly fault: string
 }
 
 export const lightPicture: PictureColours = {
@@ -15,6 +16,7 @@ export const lightPicture: PictureColours = {
   text: '#171b21',
   muted: '#545d6a',
   grid: '#e6e8ec',
+  fault: '#b3261e',
 }
 
 export const pictureFont = 'system-ui, Segoe UI, Roboto, Noto Sans, Liberation Sans, sans-serif'
@@ -87,7 +89,7 @@ export function lineChartSvg(
   const plot = { left: 64, right: width - 24, top: 44 + legend.height, bottom: height - 52 }
   const xs = extent(shown.flatMap((series) => series.points.map((point) => point.x))) ?? [0, 1]
   const ys = extent(shown.flatMap((series) => series.points.map((point) => point.y))) ?? [0, 1]
-  const [xLow, xHigh] = xs[0] === xs[1] ? [xs[0] - 0.5, xs[1] + 0.5] : xs
+  const [xLow, xHigh] = [Math.min(0, xs[0]), xs[0] === xs[1] ? xs[1] + 0.5 : xs[1]] as const
   const scale = spec.unit === '%' ? 100 : 1
   const yLow = Math.min(0, ys[0]) * scale
   const yHigh = (spec.unit === '%' ? 1 : ys[1] === 0 ? 1 : ys[1] * 1.05) * scale
@@ -124,9 +126,11 @@ export function lineChartSvg(
   )
   for (const event of spec.events.filter(({ x }) => x >= xLow && x <= xHigh)) {
     const x = px(toX(event.x))
-    const colour = event.severity === 'fault' ? '#d55e00' : colours.muted
+    const fault = event.severity === 'fault'
+    const colour = fault ? colours.fault : colours.muted
+    const [top, dash] = fault ? [plot.top, ' stroke-dasharray="2 3"'] : [plot.bottom - 8, '']
     parts.push(
-      `<line x1="${x}" y1="${plot.top}" x2="${x}" y2="${plot.bottom}" stroke="${colour}" stroke-dasharray="2 3"><title>${escapeXml(event.label)}</title></line>`,
+      `<line x1="${x}" y1="${top}" x2="${x}" y2="${plot.bottom}" stroke="${colour}"${dash}><title>${escapeXml(event.label)}</title></line>`,
     )
   }
   for (const { style, points } of shown) {

@@ -19,16 +19,18 @@ export const useToasts = defineStore('toasts', () => {
   const toasts = shallowRef<readonly Toast[]>([])
   let lastId = 0
 
-  function add(toast: Omit<Toast, 'id'>): void {
+  function add(toast: Omit<Toast, 'id'>): number {
     toasts.value = [...toasts.value, { ...toast, id: ++lastId }].slice(-toastsKept)
+    return lastId
   }
 
   function done(heading: string, text = '', action: Toast['action'] = null): void {
     add({ tone: 'ok', heading, text, action })
   }
 
-  function warn(heading: string, text: string, action: Toast['action'] = null): void {
-    add({ tone: 'bad', heading, text, action })
+  /** @returns what `dismiss` takes */
+  function warn(heading: string, text: string, action: Toast['action'] = null): number {
+    return add({ tone: 'bad', heading, text, action })
   }
 
   function failed(error: ErrorBody, action: Toast['action'] = null): void {

@@ -28,9 +28,9 @@ export function requestPhases(
   const parts: (Omit<Phase, 'to'> | null)[] = [
     lookupMs === null ? null : { name: 'Lookup', kind: 'cache', ms: lookup, from: 0 },
     getMs === null ? null : { name: 'Get', kind: 'cache', ms: get, from: lookup },
-    prefillMs === null ? null : { name: 'Prefill', kind: 'compute', ms: prefill, from: prefillFrom },
     // The engine was busy with other prompts, or with the step that made the first token.
     waiting <= 0 ? null : { name: 'Waiting', kind: 'total', ms: waiting, from: lookup + get },
+    prefillMs === null ? null : { name: 'Prefill', kind: 'compute', ms: prefill, from: prefillFrom },
     ttftMs === null ? null : { name: 'TTFT', kind: 'total', ms: ttftMs, from: 0 },
     ttftMs === null || e2eMs === null
       ? null
