@@ -51,7 +51,7 @@ export async function answerRequest(model: CachedModel, request: ModelRequest): 
     measurement.harmful = isHarmful(measurement, model.engine.measuredPrefillRate())
     const stored = storeNewBlocks(model.kvc, session, hashes, blocks.length)
     stored.catch(() => undefined) // looked at below; an aborted answer leaves it alone
-    const virtualMs = cached === null ? 0 : cached.lookup.timing.virtualMs + cached.fetch.timing.virtualMs
+    const virtualMs = (cached?.lookup.timing?.virtualMs ?? 0) + (cached?.fetch.timing?.virtualMs ?? 0)
     await decode(session, request, measurement, accepted - virtualMs)
     await finishStore(measurement, stored)
     await checkServed(measurement, model, hashes, cached)
@@ -78,15 +78,15 @@ async function readPrefix(
 }
 
 function recordPrefix(measurement: Measurement, { lookup, fetch }: CachedPrefix, blockTokens: number): void {
-  measurement.lookupMs = lookup.timing.ms
+  measurement.lookupMs = lookup.timing?.ms ?? null
   measurement.blocksHit = fetch.blocks.length
   measurement.cachedTokens = fetch.blocks.length * blockTokens
   if (fetch.stats.chunksFetched === 0) return
-  measurement.getMs = fetch.timing.ms
+  measurement.getMs = fetch.timing?.ms ?? null
   measurement.chunksFetched = fetch.stats.chunksFetched
   measurement.bytesRead = fetch.stats.bytesRead
   measurement.hopsHistogram = fetch.stats.hopsHistogram
-  measurement.propagationMs = fetch.stats.propagationMs === 0 ? null : fetch.stats.propagationMs
+  measurement.propagationMs = fetch.stats.propagationMs
   measurement.routes = fetch.stats.routes
 }
 
@@ -119,7 +119,7 @@ async function decode(
 
 interface Stored {
   readonly bytesWritten: number
-  readonly ms: number
+  readonly ms: number | null
 }
 
 /** Begins at once, beside decoding; a failed store is no failure of the request. */
@@ -135,7 +135,7 @@ async function storeNewBlocks(
     bytes: () => session.exportBlock(cachedBlocks + i),
   }))
   const { bytesWritten, timing } = await kvc.store(blocks)
-  return { bytesWritten, ms: timing.ms }
+  return { bytesWritten, ms: timing?.ms ?? null }
 }
 
 async function finishStore(measurement: Measurement, stored: Promise<Stored | null>): Promise<void> {

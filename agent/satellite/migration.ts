@@ -112,7 +112,6 @@ export class Migration {
     report.chunks += parcel.indices.length
     report.bytes += bytes
     counters.migratedOut += parcel.indices.length
-    counters.migratedBytes += bytes
   }
 
   #request(parcel: Parcel, destination: Position): Promise<boolean> {

@@ -99,7 +99,10 @@ export class Satellite {
     for (const { index, bytes } of set.chunks) {
       if (bytes === null || !this.store.setChunk(block, index, bytes)) stored = false
       else if (packet.kind === PacketKind.set) this.counters.sets += 1
-      else this.counters.migratedIn += 1
+      else {
+        this.counters.migratedIn += 1
+        this.counters.migratedBytes += bytes.byteLength
+      }
     }
     if (this.#handleEvictions().has(block)) stored = false
     this.#answer(packet, PacketKind.acknowledge, encodeAck(stored ? 'stored' : 'refused'))

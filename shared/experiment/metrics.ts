@@ -90,7 +90,7 @@ export function summariseTrial(
       durationS !== null && durationS > 0 ? total(ok, (record) => record.outputTokens) / durationS : null,
     evicted_chunks: totalOrNull(satellites, (satellite) => satellite.evictions),
     purged_blocks: totalOrNull(satellites, (satellite) => satellite.purgedBlocks),
-    // Counted where they arrive: what a migration loses on the way has not migrated.
+    // Both are counted where they arrive: what a migration loses on the way has not migrated.
     migrated_chunks: totalOrNull(satellites, (satellite) => satellite.migratedIn),
     migrated_bytes: totalOrNull(satellites, (satellite) => satellite.migratedBytes),
     harmful_hits: totalOrNull(ok, (record) => Number(record.harmful)),

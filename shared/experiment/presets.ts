@@ -31,7 +31,7 @@ factors:
 
 const chunkSize = `name: Chunk size
 description: >-
-  How the size of a chunk changes the time of a fetch: small chunks spread better over the servers, large ones cost fewer packets.
+  How the size of a chunk changes the time of a fetch: small chunks spread evenly over the servers, large ones leave some servers with more to send.
 seed: 1441
 repeats: 3
 

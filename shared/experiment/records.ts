@@ -108,6 +108,7 @@ export const satelliteCounters = z.object({
   forwarded: z.int(),
   migratedIn: z.int(),
   migratedOut: z.int(),
+  /** Bytes that came in with migrations. */
   migratedBytes: z.int(),
   /** Blocks whose manifest was removed because a chunk of them was lost. */
   purgedBlocks: z.int(),

@@ -8,6 +8,7 @@ import type { z } from 'zod'
 import { SkyError } from '#shared/contract/errors'
 import type { CachedModel } from '../answer-request'
 import { generate, type GenerationRequest } from './generation'
+import { localClientsOnly } from './local-clients-only'
 import { apiError, chunk, usageChunk, wholeAnswer, type AnswerHead, type Endpoint } from './openai-format'
 import { chatBody, completionBody, messageText, type ChatMessage } from './request-schema'
 
@@ -63,6 +64,7 @@ export function createApp(model: CachedModel): Hono {
   const app = new Hono()
   const created = Math.floor(Date.now() / 1000)
   const { id } = model.engine.model
+  app.use(localClientsOnly)
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,

@@ -141,6 +141,27 @@ describe('the OpenAI-compatible API', () => {
     expect(answer.error.message).toMatch(message)
   })
 
+  test('web pages cannot use it: neither by another name for this machine, nor by a plain form', async () => {
+    const body = '{"model":"synthetic","prompt":"x"}'
+    const form = await fetch(`${url}/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body,
+    })
+    expect(form.status).toBe(415)
+    const { stdout } = await run('curl', [
+      '-s',
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{http_code}',
+      '-H',
+      'Host: evil.example',
+      `${url}/models`,
+    ])
+    expect(stdout).toBe('403')
+  })
+
   test('unicode and control characters are text like any other', async () => {
     const prompt = 'na\u00efve \u{1f6f0}\u0000\u0007 \u4e2d\u6587'
     const answer = await openai.completions.create({ model: 'synthetic', prompt, max_tokens: 2 })

@@ -17,8 +17,8 @@ export interface FetchStats {
   chunksFetched: number
   bytesRead: number
   readonly hopsHistogram: number[]
-  /** Light time of the slowest chunk's path, there and back; 0 while link delays are off. */
-  propagationMs: number
+  /** Light time of the slowest chunk's path, there and back; null while link delays are off, or when no chunk came. */
+  propagationMs: number | null
   readonly routes: Route[]
 }
 
@@ -28,7 +28,8 @@ export interface FetchResult {
   /** Chunk bytes that were received for each block: counted apart, to show that no half block is served. */
   readonly receivedBytes: readonly number[]
   readonly stats: FetchStats
-  readonly timing: Timing
+  /** Null when no chunk came. */
+  readonly timing: Timing | null
 }
 
 export interface FetchOptions {
@@ -76,7 +77,7 @@ class BlockFetch {
     chunksFetched: 0,
     bytesRead: 0,
     hopsHistogram: [],
-    propagationMs: 0,
+    propagationMs: null,
     routes: [],
   }
   readonly #servers: OrbitingServers
@@ -127,6 +128,7 @@ class BlockFetch {
     for (const place of this.#servers.places(server)) {
       const body = encodeGet({ hash, indices: wanted })
       const sink = new ChunkSetReader((index, offset, bytes) => assembly.write(index, offset, bytes))
+      this.clock.sent()
       const answer = await this.#servers.ask({ kind: PacketKind.get, ...place, body, recordRoute, sink })
       if (answer === null) continue
       const arrived = wanted.filter((index) => assembly.isComplete(index))
@@ -144,7 +146,9 @@ class BlockFetch {
     for (const index of arrived) stats.bytesRead += assembly.chunkLength(index)
     while (stats.hopsHistogram.length <= answer.requestHops) stats.hopsHistogram.push(0)
     stats.hopsHistogram[answer.requestHops] = (stats.hopsHistogram[answer.requestHops] ?? 0) + arrived.length
-    stats.propagationMs = Math.max(stats.propagationMs, answer.propagationUs / 1000)
+    if (this.#servers.network.parameters.link_delay !== 'off') {
+      stats.propagationMs = Math.max(stats.propagationMs ?? 0, answer.propagationUs / 1000)
+    }
     if (answer.route.length > 0) stats.routes.push(routeOf(answer, server))
   }
 }

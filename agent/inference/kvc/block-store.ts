@@ -6,7 +6,7 @@ import { groupBySize } from '../../network/group-by-size'
 import { blockChecksum } from './block-checksum'
 import { packetBytes, type BlockShape } from './block-shape'
 import type { FlightWindow } from './flight-window'
-import { OperationClock, slowest, type Timing } from './operation-clock'
+import { Departure, OperationClock, slowest, type Timing } from './operation-clock'
 import type { OrbitingServers } from './orbiting-servers'
 
 /** Blocks of one prompt that are being stored at a time. */
@@ -22,13 +22,14 @@ export interface StoreSummary {
   /** Blocks whose manifest is written. */
   readonly visible: number
   readonly bytesWritten: number
-  readonly timing: Timing
+  /** Null when no server could be reached. */
+  readonly timing: Timing | null
 }
 
 interface StoredBlock {
   readonly visible: boolean
   readonly bytesWritten: number
-  readonly timing: Timing
+  readonly timing: Timing | null
 }
 
 /** Stores whole blocks: all chunks in parallel, and each block's manifest once all its chunks are acknowledged. */
@@ -38,13 +39,13 @@ export async function storeBlocks(
   window: FlightWindow,
   blocks: readonly BlockToStore[],
 ): Promise<StoreSummary> {
-  const begun = performance.now()
+  const departure = new Departure()
   const stored: StoredBlock[] = []
   const queue = blocks.values()
   const storeNext = async (): Promise<void> => {
     for (const { hash, bytes } of queue) {
       await nextTurn() // making the bytes takes a while: let packets pass in between
-      const clock = new OperationClock(servers.network.parameters.link_delay === 'virtual', begun)
+      const clock = new OperationClock(servers.network.parameters.link_delay === 'virtual', departure)
       stored.push(await storeBlock(servers, shape, window, hash, bytes(), clock))
     }
   }
@@ -67,6 +68,7 @@ async function storeBlock(
   const count = servers.network.parameters.servers
   const chunks = chunkCount(bytes.byteLength, chunkBytes)
   const put = async (kind: PacketKind, server: number, body: readonly Uint8Array[]): Promise<boolean> => {
+    clock.sent()
     const answer = await servers.ask({ kind, ...servers.place(server), body })
     if (answer === null) return false
     clock.answered(answer)

@@ -8,7 +8,7 @@ import type { TrialNetwork } from '../../network/trial-network'
 import type { Transport } from '../../transport/transport'
 
 /** An answer that has not come within this time will not come: its request or the answer was lost on the way. */
-const answerLimitMs = 10_000
+const usualLimitMs = 10_000
 
 export interface Request {
   readonly kind: PacketKind
@@ -18,6 +18,8 @@ export interface Request {
   readonly recordRoute?: boolean
   /** Takes the body of a `chunks` answer as it arrives. */
   readonly sink?: BodySink
+  /** How long to wait for the answer; 10 s unless told otherwise. */
+  readonly limitMs?: number
 }
 
 interface Pending {
@@ -62,11 +64,12 @@ export class GroundStation {
       return Promise.reject(unreachable(request.destination, 'no usable satellite is in sight'))
     const requestId = this.#nextRequestId
     this.#nextRequestId = (this.#nextRequestId % 0xffff_fffe) + 1
+    const limitMs = request.limitMs ?? usualLimitMs
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#pending.delete(requestId)
-        reject(unreachable(request.destination, `no answer within ${answerLimitMs / 1000} s`))
-      }, answerLimitMs)
+        reject(unreachable(request.destination, `no answer within ${limitMs / 1000} s`))
+      }, limitMs)
       const planes = [gateway.plane, request.destination.plane]
       this.#pending.set(requestId, { resolve, reject, timer, planes, sink: request.sink ?? null })
       this.#launch(request, gateway, requestId)

@@ -11,7 +11,8 @@ const hashesPerPacket = 1_024
 
 export interface LookupResult {
   readonly manifests: readonly Manifest[]
-  readonly timing: Timing
+  /** Null when server 0 could not be asked. */
+  readonly timing: Timing | null
 }
 
 type Found = (Manifest | null)[]
@@ -74,6 +75,7 @@ async function askServerZero(
   for (const place of servers.places(0)) {
     const wanted = found.flatMap((manifest, i) => (manifest === null ? [i] : []))
     const body = encodeLookup(wanted.map((i) => hashes[i] as Uint8Array))
+    clock.sent()
     const answer = await servers.ask({ kind: PacketKind.lookup, ...place, body })
     if (answer !== null) {
       clock.answered(answer)

@@ -8,24 +8,43 @@ export interface Timing {
   readonly virtualMs: number
 }
 
+/** When the first packet of an operation left; operations in several parts share one. */
+export class Departure {
+  #at: number | null = null
+
+  /** A packet leaves now. */
+  sent(): void {
+    this.#at ??= performance.now()
+  }
+
+  elapsedMs(): number {
+    return this.#at === null ? 0 : performance.now() - this.#at
+  }
+}
+
 /** Times one operation. In `virtual` mode each answer counts as arriving its light time later than it really did. */
 export class OperationClock {
   readonly #virtual: boolean
-  readonly #start: number
+  readonly #departure: Departure
+  #answers = 0
   #measuredMs = 0
   #ms = 0
   /** Virtual light time of the stages that are over: a later stage could only have begun after it. */
   #stageMs = 0
 
-  /** @param begun when the operation began, on the clock of `performance.now()` */
-  constructor(virtual: boolean, begun = performance.now()) {
+  constructor(virtual: boolean, departure = new Departure()) {
     this.#virtual = virtual
-    this.#start = begun
+    this.#departure = departure
+  }
+
+  sent(): void {
+    this.#departure.sent()
   }
 
   answered(answer: Packet): void {
-    const elapsed = performance.now() - this.#start
+    const elapsed = this.#departure.elapsedMs()
     const light = this.#virtual ? answer.propagationUs / 1000 : 0
+    this.#answers += 1
     this.#measuredMs = Math.max(this.#measuredMs, elapsed)
     this.#ms = Math.max(this.#ms, elapsed + this.#stageMs + light)
   }
@@ -35,18 +54,16 @@ export class OperationClock {
     this.#stageMs = this.#ms - this.#measuredMs
   }
 
-  timing(): Timing {
-    return { ms: this.#ms, virtualMs: this.#ms - this.#measuredMs }
+  /** Null when nothing was answered: then nothing was measured. */
+  timing(): Timing | null {
+    return this.#answers === 0 ? null : { ms: this.#ms, virtualMs: this.#ms - this.#measuredMs }
   }
 }
 
 /** The timing of operations that ran side by side: they end with the slowest. */
-export function slowest(timings: readonly Timing[]): Timing {
-  let ms = 0
-  let measuredMs = 0
-  for (const timing of timings) {
-    ms = Math.max(ms, timing.ms)
-    measuredMs = Math.max(measuredMs, timing.ms - timing.virtualMs)
-  }
-  return { ms, virtualMs: ms - measuredMs }
+export function slowest(timings: readonly (Timing | null)[]): Timing | null {
+  const measured = timings.filter((timing) => timing !== null)
+  if (measured.length === 0) return null
+  const ms = Math.max(...measured.map((timing) => timing.ms))
+  return { ms, virtualMs: ms - Math.max(...measured.map((timing) => timing.ms - timing.virtualMs)) }
 }

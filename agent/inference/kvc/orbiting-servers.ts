@@ -11,6 +11,9 @@ export interface Place {
   readonly epoch: number
 }
 
+/** A migration that has not ended by then never will: its satellite gives each packet up after 5 s. */
+const migrationLimitMs = 600_000
+
 /** The servers of a placement as the constellation turns: where they are now, and where they were until a moment ago. */
 export class OrbitingServers {
   readonly #station: GroundStation
@@ -32,10 +35,6 @@ export class OrbitingServers {
   /** Where a server is now. */
   place(server: number): Place {
     return { destination: this.network.servers(this.#epoch)[server] as Position, epoch: this.#epoch }
-  }
-
-  all(): Place[] {
-    return this.network.servers(this.#epoch).map((destination) => ({ destination, epoch: this.#epoch }))
   }
 
   /**
@@ -66,9 +65,16 @@ export class OrbitingServers {
     }
   }
 
-  /** Tell every server of a block that what it has of it is useless. */
+  /** Tell every server of a block, and who is just handing one over, that what it has of it is useless. */
   purge(hash: Uint8Array): void {
-    for (const place of this.all()) this.#station.send({ kind: PacketKind.purge, ...place, body: [hash] })
+    const epoch = this.#epoch
+    for (const destination of [...this.network.servers(epoch), ...this.#leaving()]) {
+      this.#station.send({ kind: PacketKind.purge, destination, epoch, body: [hash] })
+    }
+  }
+
+  #leaving(): Position[] {
+    return this.#rotating ? this.network.moves(this.#epoch).map((move) => move.from) : []
   }
 
   /**
@@ -80,10 +86,15 @@ export class OrbitingServers {
     this.#epoch = epoch
     if (this.network.modelOnBoard) return { chunks: 0, bytes: 0 }
     this.#rotating = true
-    const leaving = this.network.moves(epoch).map((move) => move.from)
     const reports = await Promise.all(
-      [...this.network.servers(epoch), ...leaving].map(async (destination) => {
-        const answer = await this.ask({ kind: PacketKind.rotate, destination, epoch, body: [] })
+      [...this.network.servers(epoch), ...this.#leaving()].map(async (destination) => {
+        const answer = await this.ask({
+          kind: PacketKind.rotate,
+          destination,
+          epoch,
+          body: [],
+          limitMs: migrationLimitMs,
+        })
         const body = answer?.body[0]
         return body === undefined ? null : decodeRotated(body)
       }),
