@@ -1,6 +1,7 @@
 import { test as base, _electron, type ElectronApplication, type Page } from '@playwright/test'
 import type { ChildProcess } from 'node:child_process'
 import { buildsUnderTest, type Builds } from './builds'
+import { firstWindow } from './first-window'
 import { makeWorkspace, type Workspace } from './workspace'
 
 interface Options {
@@ -48,6 +49,8 @@ export const test = base.extend<Options & Fixtures>({
       for (const stream of [process.stdout, process.stderr]) {
         stream?.on('data', (bytes: Buffer) => output.push(bytes.toString()))
       }
+      // Not before: tracing waits for every page that Playwright is still attaching to.
+      await firstWindow(app)
       await app.context().tracing.start({ screenshots: true, snapshots: true })
       return app
     })
@@ -63,7 +66,7 @@ export const test = base.extend<Options & Fixtures>({
   app: async ({ launch }, use) => use(await launch()),
 
   page: async ({ app, pageErrors }, use) => {
-    const page = await app.firstWindow()
+    const page = await firstWindow(app)
     page.on('console', (message) => {
       if (message.type() === 'error') pageErrors.push(message.text())
     })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { longExperiment } from '../experiments'
 import { expect, test } from '../fixtures'
+import { firstWindow } from '../first-window'
 import { labHosts } from '../lab'
 import { ConsoleWindow } from '../pages/console-window'
 
@@ -8,7 +9,7 @@ import { ConsoleWindow } from '../pages/console-window'
 
 test('a killed app loses no record, and the run goes on after a restart', async ({ launch }) => {
   const first = await launch()
-  const before = new ConsoleWindow(await first.firstWindow())
+  const before = new ConsoleWindow(await firstWindow(first))
   await before.run(longExperiment.replace('sessions: 400', 'sessions: 60'))
   await expect.poll(() => before.samples('TTFT p50')).toBeGreaterThan(20)
   const seen = await before.samples('TTFT p50')
@@ -17,7 +18,7 @@ test('a killed app loses no record, and the run goes on after a restart', async 
   await ended
 
   const second = await launch()
-  const after = new ConsoleWindow(await second.firstWindow())
+  const after = new ConsoleWindow(await firstWindow(second))
   await after.openRun('Long')
   await expect(after.main).toContainText('interrupted')
   const stored = async (): Promise<number> =>

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { engineCall } from '../engine-call'
 import { expect, test } from '../fixtures'
+import { firstWindow } from '../first-window'
 import { labHosts, startLab } from '../lab'
 import { isAlive } from '../processes'
 
@@ -25,7 +26,7 @@ test('a second start brings the first window forward and ends', async ({ builds,
 
 test('the window opens where it was left', async ({ launch }) => {
   const first = await launch()
-  await first.firstWindow()
+  await firstWindow(first)
   const left = { x: 120, y: 80, width: 1200, height: 760 }
   await first.evaluate(
     ({ BrowserWindow }, bounds) => BrowserWindow.getAllWindows()[0]?.setBounds(bounds),
@@ -34,7 +35,7 @@ test('the window opens where it was left', async ({ launch }) => {
   await first.close()
 
   const second = await launch()
-  await second.firstWindow()
+  await firstWindow(second)
   const bounds = await second.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds())
   expect(bounds).toMatchObject({ width: left.width, height: left.height })
 })
