@@ -57,6 +57,7 @@ export const useRuns = defineStore('runs', () => {
     cancel: (runId: string) => client.call('cancelRun', { runId }),
     remove: (runId: string) => client.call('deleteRun', { runId }),
     repeatTrial: (runId: string, trialId: string) => client.call('repeatTrial', { runId, trialId }),
-    exportTo: (runId: string, directory: string) => client.call('exportRun', { runId, directory }),
+    exportTo: (runId: string, directory: string, signal?: AbortSignal) =>
+      client.call('exportRun', { runId, directory }, signal),
   }
 })

@@ -30,7 +30,7 @@ function pair(name: string): readonly [string, string] {
   throw new Error(`no colour --${name} in tokens.css`)
 }
 
-const surfaces = ['canvas', 'surface', 'raised', 'sunken'] as const
+const surfaces = ['canvas', 'surface', 'raised', 'sunken', 'field'] as const
 const cases = (texts: readonly string[], grounds: readonly string[]) =>
   texts.flatMap((text) =>
     grounds.flatMap((ground) =>

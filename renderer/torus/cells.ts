@@ -101,7 +101,7 @@ export function cellSize(
   torus: { slots: number; planes: number },
   room: { width: number; height: number },
 ): CellSize {
-  const largest = 84
+  const largest = 112
   const smallest = 6
   const tallest = 1.5
   const across = room.width / torus.slots

@@ -14,21 +14,24 @@ export function useExport() {
   const toasts = useToasts()
   const { settings } = useSettings()
   const exporting = ref(false)
+  let cancellation: AbortController | null = null
 
   async function exportRun(run: RunSummary): Promise<void> {
     exporting.value = true
+    cancellation = new AbortController()
     await toasts.guard(async () => {
       const folder = unwrap(await desktop.chooseDirectory(`Export ${run.name}`, settings.exportDirectory))
       if (folder === null) return
       settings.exportDirectory = folder
-      const { directory, files } = await runs.exportTo(run.runId, folder)
+      const { directory, files } = await runs.exportTo(run.runId, folder, cancellation?.signal)
       toasts.done(`${plural(files.length, 'file')} exported`, directory, {
         label: 'Show in folder',
         run: () => void desktop.showInFolder(directory),
       })
     })
     exporting.value = false
+    cancellation = null
   }
 
-  return { exporting, exportRun }
+  return { exporting, exportRun, cancelExport: () => cancellation?.abort() }
 }
