@@ -38,6 +38,22 @@ describe('a lost host', () => {
     expect((await client.call('requests', { runId, trialId: 't001', offset: 0, limit: 9 })).total).toBe(6)
   })
 
+  it('that goes away between two trials is started again', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    // The first question of a trial meets a host that has just ended.
+    const { inferenceHost } = labs.newest()
+    const { client: host } = inferenceHost
+    const answer = host.call.bind(host)
+    vi.spyOn(host, 'call').mockImplementationOnce((...args) => {
+      labs.newest().kill('jetson')
+      return answer(...args)
+    })
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    expect(await until(runId, isFinished)).toMatchObject({ state: { failedTrials: 0 }, requestsDone: 18 })
+  })
+
   it('of satellites is noted, and comes back with the next trial', async () => {
     const labs = memoryLabs()
     const { client, until } = await anEngine(labs.start)

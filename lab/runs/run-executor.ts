@@ -1,5 +1,5 @@
 import type { LiveBatch, RunEvent, TrialState } from '#shared/contract/console-api'
-import { toErrorBody, type ErrorBody } from '#shared/contract/errors'
+import { toErrorBody, type ErrorBody, type ErrorCode } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { DocumentLoader } from '../experiments/document-loader'
 import type { LabHosts, LabShape } from '../hosts/lab-hosts'
@@ -26,6 +26,11 @@ export interface RunExecutorOptions {
   /** True once the program ends: what is cut short then is interrupted, not cancelled. */
   readonly isClosing: () => boolean
 }
+
+/** Errors of a call to a host that went away. */
+const hostLost: readonly ErrorCode[] = ['host_down', 'connection_lost']
+/** Times that a trial is prepared while hosts go away; beyond, something is wrong with the machine. */
+const mostTries = 3
 
 /** Takes a run through its trials, one after another. */
 export class RunExecutor {
@@ -80,30 +85,40 @@ export class RunExecutor {
 
   /** One trial to its end. A fault of the lab or of the documents pauses the run and leaves the trial waiting. */
   async #runTrial(turn: RunTurn, trial: TrialModel): Promise<void> {
-    const { lab, isClosing } = this.#options
-    try {
-      const hosts = await lab.ensure(this.#shapeFor(trial))
-      const returned = await bringBack(hosts)
-      if (trial.state.kind === 'interrupted') {
-        this.#undrained.set(trial.attempt.attemptId, trial)
-        await this.#fetchLost(turn)
-        if (trial.state.kind !== 'interrupted') return
-        await this.#newAttempt(turn, trial)
+    const { isClosing } = this.#options
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#tryTrial(turn, trial)
+      } catch (thrown) {
+        const begun = trial.state.kind === 'running'
+        if (turn.signal.aborted) {
+          if (begun) trial.state = { kind: isClosing() ? 'interrupted' : 'cancelled' }
+          return
+        }
+        const error = toErrorBody(thrown)
+        // A host that was lost before the trial began is started again: nothing has been measured yet.
+        if (!begun && hostLost.includes(error.code) && tries < mostTries) continue
+        if (begun) trial.state = { kind: 'interrupted' }
+        turn.execution = null
+        return await this.pause(turn, error)
+      } finally {
+        turn.execution = null
       }
-      await this.#fetchLost(turn)
-      if (turn.signal.aborted) return
-      await this.#attempt(turn, trial, hosts, returned)
-    } catch (thrown) {
-      if (turn.signal.aborted) {
-        if (trial.state.kind === 'running') trial.state = { kind: isClosing() ? 'interrupted' : 'cancelled' }
-        return
-      }
-      if (trial.state.kind === 'running') trial.state = { kind: 'interrupted' }
-      turn.execution = null
-      await this.pause(turn, toErrorBody(thrown))
-    } finally {
-      turn.execution = null
     }
+  }
+
+  async #tryTrial(turn: RunTurn, trial: TrialModel): Promise<void> {
+    const hosts = await this.#options.lab.ensure(this.#shapeFor(trial))
+    const returned = await bringBack(hosts)
+    if (trial.state.kind === 'interrupted') {
+      this.#undrained.set(trial.attempt.attemptId, trial)
+      await this.#fetchLost(turn)
+      if (trial.state.kind !== 'interrupted') return
+      await this.#newAttempt(turn, trial)
+    }
+    await this.#fetchLost(turn)
+    if (turn.signal.aborted) return
+    await this.#attempt(turn, trial, hosts, returned)
   }
 
   async #attempt(
@@ -148,11 +163,19 @@ export class RunExecutor {
       log('error', `Trial ${trial.planned.trialId} of run ${runId} failed: ${outcome.error.message}`)
       this.#undrained.set(trial.attempt.attemptId, trial)
     }
+    const state = stateAfter(outcome, isClosing())
+    // Stored first: what is told of a trial must still be true after a crash.
+    if (outcome.kind !== 'completed') {
+      const { attemptId } = trial.attempt
+      await turn.gate
+        .run(() => store.runs.changeAttempt(attemptId, { state }))
+        .catch((thrown: unknown) => {
+          if (!turn.signal.aborted) throw thrown
+        })
+    }
     if (outcome.kind === 'completed') trial.summary = outcome.summary
-    trial.state = stateAfter(outcome, trial.state, isClosing())
+    trial.state = state
     book.changed(turn.run)
-    const { state } = trial
-    await turn.gate.run(() => store.runs.changeAttempt(trial.attempt.attemptId, { state }))
   }
 
   async #newAttempt(turn: RunTurn, trial: TrialModel): Promise<void> {
@@ -227,13 +250,10 @@ async function bringBack(hosts: LabHosts): Promise<string[]> {
   return names
 }
 
-function stateAfter(outcome: TrialOutcome, before: TrialState, closing: boolean): TrialState {
+function stateAfter(outcome: TrialOutcome, closing: boolean): TrialState {
   switch (outcome.kind) {
-    case 'completed': {
-      const { durationS } = outcome
-      const startedAt = before.kind === 'running' ? before.startedAt : Date.now() - durationS * 1000
-      return { kind: 'completed', startedAt, durationS }
-    }
+    case 'completed':
+      return outcome.state
     case 'failed':
       return { kind: 'failed', error: outcome.error }
     case 'cancelled':

@@ -1,4 +1,4 @@
-import type { TrialSummary } from '#shared/contract/console-api'
+import type { TrialState, TrialSummary } from '#shared/contract/console-api'
 import { fromErrorBody, SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { EventRecord, FinishedRecord, JournalEntry, RequestRecord } from '#shared/experiment/records'
@@ -12,7 +12,8 @@ import type { TrialModel } from './run-model'
 import type { StorageGate } from './storage-gate'
 
 export type TrialOutcome =
-  | { readonly kind: 'completed'; readonly durationS: number; readonly summary: TrialSummary }
+  /** Completed, and stored as such. */
+  | { readonly kind: 'completed'; readonly state: TrialState; readonly summary: TrialSummary }
   | { readonly kind: 'failed'; readonly error: ErrorBody }
   | { readonly kind: 'cancelled' }
 
@@ -232,7 +233,7 @@ export class TrialExecution {
       )
     }
     const summary = await this.#closing(record)
-    return { kind: 'completed', durationS: record.durationS, summary }
+    return { kind: 'completed', state: this.#completed(record), summary }
   }
 
   /** The last counters of every satellite, the hosts as they were, and the metrics of the whole trial. */
@@ -247,9 +248,15 @@ export class TrialExecution {
     return gate.run(async () => {
       await store.records.putSatellites(attemptId, satellites)
       const summary = summariseTrial(await store.records.ofAttempt(attemptId), satellites, record)
-      await store.runs.changeAttempt(attemptId, { hosts, summary })
+      const state = this.#completed(record)
+      // All at once: a trial is complete with everything that belongs to it, or it is not.
+      await store.runs.changeAttempt(attemptId, { hosts, summary, state })
       return summary
     })
+  }
+
+  #completed({ durationS }: FinishedRecord): TrialState {
+    return { kind: 'completed', startedAt: this.#startedAt, durationS }
   }
 
   /** Of hosts that were lost, what they last said in this trial. */
