@@ -40,7 +40,7 @@ const packagesOfLayers = {
 }
 
 const isTest = ['**/*.test.ts', '**/*.test.mjs', '**/testing/**']
-const configFiles = ['*.config.ts', '*.config.mjs']
+const configFiles = ['**/*.config.ts', '**/*.config.mjs']
 
 const layerRule = {
   default: 'disallow',

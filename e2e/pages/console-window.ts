@@ -33,6 +33,15 @@ export class ConsoleWindow {
     await expect(this.heading(name)).toBeVisible()
   }
 
+  /** Carry out a command by the palette. */
+  async command(name: string): Promise<void> {
+    const palette = this.page.getByRole('dialog', { name: 'Commands' })
+    await this.page.keyboard.press('Control+K')
+    await palette.getByLabel('Search commands').fill(name)
+    await palette.getByRole('option', { name }).first().click()
+    await expect(palette).toBeHidden()
+  }
+
   button(name: string): Locator {
     return this.main.getByRole('button', { name, exact: true })
   }

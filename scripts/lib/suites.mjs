@@ -19,17 +19,24 @@ export async function runVitest(args) {
 }
 
 /**
- * Run the end-to-end tests; on Linux on a display of their own.
+ * Run the end-to-end tests.
  * @param {readonly string[]} args
  */
 export async function runPlaywright(args) {
   const report = inRoot('test-results', 'playwright.json')
   await startReport(report)
-  const playwright = inRoot('node_modules', '@playwright', 'test', 'cli.js')
-  const env = { ...process.env, SKYMEMORY_TEST_REPORT: report }
-  const command = [process.execPath, playwright, 'test', ...args]
-  const code = await passThrough(...onOwnDisplay(command), { cwd: root, env })
+  const code = await playwright(args, { ...process.env, SKYMEMORY_TEST_REPORT: report })
   return tallyOf(report, playwrightTally, code)
+}
+
+/**
+ * Run `playwright test`, on Linux on a display of its own.
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+export function playwright(args, env = process.env) {
+  const cli = inRoot('node_modules', '@playwright', 'test', 'cli.js')
+  return passThrough(...onOwnDisplay([process.execPath, cli, 'test', ...args]), { cwd: root, env })
 }
 
 /**

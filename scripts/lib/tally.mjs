@@ -51,7 +51,8 @@ export function playwrightTally({ stats, errors }) {
  * @returns {Promise<Tally>}
  */
 export async function tallyOf(file, read, exitCode) {
-  let tally = { passed: 0, failed: 0 }
+  /** @type {Tally} */
+  let tally
   try {
     tally = read(/** @type {T} */ (JSON.parse(await readFile(file, 'utf8'))))
   } catch {
