@@ -44,6 +44,11 @@ export function svgMarker(marker: Marker, x: number, y: number, style: SeriesSty
       return `<rect x="${px(x - size)}" y="${px(y - size)}" width="${size * 2}" height="${size * 2}" ${paint}/>`
     case 'triangle':
       return `<path d="M${px(x)} ${px(y - size)}L${px(x + size)} ${px(y + size)}L${px(x - size)} ${px(y + size)}Z" ${paint}/>`
+    case 'cross':
+    case 'crossRot': {
+      const turn = marker === 'crossRot' ? ` transform="rotate(45 ${px(x)} ${px(y)})"` : ''
+      return `<path d="M${px(x - size)} ${px(y)}H${px(x + size)}M${px(x)} ${px(y - size)}V${px(y + size)}" fill="none" stroke="${style.colour}" stroke-width="1.5"${turn}/>`
+    }
     case 'rectRot':
       return `<path d="M${px(x)} ${px(y - size)}L${px(x + size)} ${px(y)}L${px(x)} ${px(y + size)}L${px(x - size)} ${px(y)}Z" ${paint}/>`
   }
@@ -138,12 +143,14 @@ export function lineChartSvg(
       .map((point, i) => `${i === 0 ? 'M' : 'L'}${px(toX(point.x))} ${px(toY(point.y))}`)
       .join('')
     const dash = style.dash.length > 0 ? ` stroke-dasharray="${style.dash.join(' ')}"` : ''
-    const faint = style.virtual ? ' stroke-opacity="0.6"' : ''
     parts.push(
-      `<path d="${path}" fill="none" stroke="${style.colour}" stroke-width="${style.width}" stroke-linejoin="round"${dash}${faint}/>`,
+      `<path d="${path}" fill="none" stroke="${style.colour}" stroke-width="${style.width}" stroke-linejoin="round"${dash}/>`,
     )
-    if (points.length <= pointsWithMarkers) {
-      parts.push(...points.map((point) => svgMarker(style.marker, toX(point.x), toY(point.y), style)))
+    const stride = Math.ceil(points.length / pointsWithMarkers)
+    for (let i = 0; i < points.length; i += stride) {
+      // Lines of many points have no markers, unless they show that the series is virtual.
+      if (stride > 1 && !style.virtual) break
+      parts.push(svgMarker(style.marker, toX(points[i]!.x), toY(points[i]!.y), style))
     }
   }
   return svgPicture(width, height, colours, parts)

@@ -14,6 +14,7 @@ import type { Point } from './binned-values'
 import type { ChartEvent, LineChartSpec, LineSeries } from './chart-spec'
 import { eventLines } from './event-lines'
 import type { ChartPalette } from './palette'
+import { isLineMarker } from './strategy-style'
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip, Decimation, zoomPlugin)
 
@@ -29,25 +30,28 @@ export interface LineCanvasOptions {
 
 /** Points above which a line is drawn without markers. */
 const pointsWithMarkers = 80
+const sparseMarkers = 24
 const decimatedPoints = 500
 
 function dataset(series: LineSeries, hidden: boolean): ChartDataset<'line', Point[]> {
   const { style } = series
-  const markers = series.points.length <= pointsWithMarkers
-  const line = style.virtual ? `${style.colour}99` : style.colour
+  const many = series.points.length > pointsWithMarkers
+  // A virtual series keeps some of its hollow markers always: they are what tells it from a measured one.
+  const stride = Math.ceil(series.points.length / sparseMarkers)
+  const sparse = ({ dataIndex }: { dataIndex: number }): number => (dataIndex % stride === 0 ? 2.5 : 0)
   return {
     label: style.label,
     data: series.points as Point[],
     hidden,
-    borderColor: line,
+    borderColor: style.colour,
     backgroundColor: style.virtual ? 'transparent' : style.colour,
     borderWidth: style.width,
     borderDash: [...style.dash],
     borderJoinStyle: 'round',
     pointStyle: style.marker,
-    pointRadius: markers ? 2.5 : 0,
+    pointRadius: many ? (style.virtual ? sparse : 0) : 2.5,
     pointHoverRadius: 4,
-    pointBorderWidth: style.virtual ? 1.2 : 0,
+    pointBorderWidth: style.virtual || isLineMarker(style.marker) ? 1.3 : 0,
     spanGaps: false,
   }
 }

@@ -50,6 +50,24 @@ describe('strategy styles', () => {
   })
 })
 
+describe('variants of one strategy', () => {
+  it('have markers of their own for other factors too', () => {
+    const series = [160_000, 550_000, 1_200_000, 1_920_000].map((altitude_m) =>
+      seriesOf(trial({ altitude_m, link_delay: 'virtual' }, { altitude_m })),
+    )
+    const styles = seriesStyles(series)
+    expect(new Set(series.map(({ key }) => styles.get(key)!.marker)).size).toBe(4)
+    expect(series.map(({ key }) => styles.get(key)!.marker)[0]).toBe('circle')
+  })
+
+  it('do not depend on the order in which series come', () => {
+    const series = [25, 9].map((servers) => seriesOf(trial({ servers })))
+    expect(seriesStyles(series).get(series[1]!.key)).toEqual(
+      seriesStyles(series.toReversed()).get(series[1]!.key),
+    )
+  })
+})
+
 describe('series', () => {
   it('ignore strategy and servers without a cache', () => {
     const a = seriesOf(trial({ cache: 'off', strategy: 'hop', servers: 9 }))
@@ -71,7 +89,9 @@ describe('series', () => {
     const small = seriesOf(trial({ chunk_bytes: 3072 }, { chunk_bytes: 3072 }))
     const large = seriesOf(trial({ chunk_bytes: 6144 }, { chunk_bytes: 6144 }))
     expect(small.key).not.toBe(large.key)
-    expect(small.label).toContain('chunk_bytes 3072')
+    expect(small.label).toBe('rotation · chunk_bytes 3072')
+    const varied = seriesOf(trial({ servers: 25 }, { chunk_bytes: 3072, servers: 25 }))
+    expect(varied.label).toBe('rotation, 25 servers · chunk_bytes 3072')
   })
 
   it('come baseline first, then by strategy and servers', () => {

@@ -23,14 +23,14 @@ export const strategyStyles: Record<SeriesStrategy, StrategyStyle> = {
   hop_rotation: { label: 'hop_rotation', colour: '#009e73', dash: [8, 3, 2, 3] },
 }
 
-export const markers = ['circle', 'rect', 'triangle', 'rectRot'] as const
+export const markers = ['circle', 'rect', 'triangle', 'rectRot', 'cross', 'crossRot'] as const
 export type Marker = (typeof markers)[number]
 
 export interface SeriesStyle extends StrategyStyle {
-  /** Tells server counts of one strategy apart. */
+  /** Tells the servers and other factors of one strategy apart. */
   readonly marker: Marker
   readonly width: number
-  /** Latencies hold light time that was added, not waited for: drawn hollow and faint. */
+  /** Latencies hold light time that was added, not waited for: drawn with hollow markers. */
   readonly virtual: boolean
 }
 
@@ -54,7 +54,9 @@ export function seriesOf(trial: Pick<PlannedTrial, 'parameters' | 'factors'>): S
     .filter(([name]) => !factorsInLabel.has(name))
     .map(([name, value]) => `${name} ${value}`)
     .join(', ')
-  const parts = [seriesName(trial.parameters)]
+  // Where something else varies, a number of servers that is the same everywhere would only push it out of sight.
+  const serversSay = servers !== null && (others === '' || 'servers' in trial.factors)
+  const parts = [serversSay ? seriesName(trial.parameters) : strategyStyles[strategy].label]
   if (others !== '') parts.push(others)
   // Virtual latencies are always named; the other modes where they differ between trials.
   if (linkDelay === 'virtual' || 'link_delay' in trial.factors)
@@ -63,14 +65,19 @@ export function seriesOf(trial: Pick<PlannedTrial, 'parameters' | 'factors'>): S
   return { key: `${label}|${linkDelay}`, label, strategy, servers, linkDelay, others }
 }
 
-/** Styles for the series of one chart, by key. The marker counts up with the servers of a strategy. */
+/** Markers that are made of lines: they have no inside that could be hollow. */
+export function isLineMarker(marker: Marker): boolean {
+  return marker === 'cross' || marker === 'crossRot'
+}
+
+/** Styles for the series of one chart, by key. The marker counts up with the servers, then with the other factors. */
 export function seriesStyles(series: readonly SeriesIdentity[]): Map<string, SeriesStyle> {
-  const counts = [...new Set(series.map((one) => one.servers ?? 0))]
-    .filter((n) => n > 0)
-    .sort((a, b) => a - b)
+  const variant = (one: SeriesIdentity): string => `${one.servers ?? 0}|${one.others}`
+  const withServers = series.filter((one) => one.servers !== null).sort(compareVariants)
+  const variants = [...new Set(withServers.map(variant))]
   return new Map(
     series.map((one) => {
-      const rank = one.servers === null ? 0 : Math.max(0, counts.indexOf(one.servers))
+      const rank = Math.max(0, variants.indexOf(variant(one)))
       const style: SeriesStyle = {
         ...strategyStyles[one.strategy],
         label: one.label,
@@ -81,6 +88,10 @@ export function seriesStyles(series: readonly SeriesIdentity[]): Map<string, Ser
       return [one.key, style]
     }),
   )
+}
+
+function compareVariants(a: SeriesIdentity, b: SeriesIdentity): number {
+  return (a.servers ?? 0) - (b.servers ?? 0) || a.others.localeCompare(b.others, 'en', { numeric: true })
 }
 
 const strategyOrder: readonly SeriesStrategy[] = ['off', 'rotation', 'hop', 'hop_rotation']
