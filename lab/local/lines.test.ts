@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { existsSync, mkdtempSync, rmSync, utimesSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { LineSplitter } from './line-splitter'
 import { parseLogLine } from './log-line'
 import { planesOfHosts } from './local-lab'
@@ -56,4 +59,26 @@ describe('the local lab', () => {
     expect(Buffer.byteLength(sockets.path('jetson-1000'))).toBeLessThan(100)
     await sockets.remove()
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'removes the folders of killed processes, and no others',
+    async () => {
+      const folder = (pid: number, ageMs: number): string => {
+        const path = mkdtempSync(join(tmpdir(), `sky-${pid}-`))
+        const at = (Date.now() - ageMs) / 1000
+        utimesSync(path, at, at)
+        onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+        return path
+      }
+      const nobody = 2 ** 22 + 1
+      const [stale, young, alive] = [
+        folder(nobody, 2 * 86_400_000),
+        folder(nobody, 1_000),
+        folder(process.pid, 2 * 86_400_000),
+      ]
+      const sockets = await createSocketDirectory()
+      await sockets.remove()
+      expect([stale, young, alive].map((path) => existsSync(path))).toEqual([false, true, true])
+    },
+  )
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { rmSync } from 'node:fs'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -11,23 +11,49 @@ import { join } from 'node:path'
 export interface SocketDirectory {
   path(name: string): string
   remove(): Promise<void>
-  /** For use while the process exits. */
-  removeSync(): void
 }
 
-/** Linux allows 108 bytes, macOS 104, both with the closing zero. */
-const longestPath = 100
+/** Linux allows 108 bytes, macOS 104, both with the closing zero; names of sockets and folder need up to 40. */
+const longestParent = 60
+/** A folder that a killed process left is removed after this time, ms: nobody connects to a socket that old. */
+const staleMs = 86_400_000
 
 export async function createSocketDirectory(): Promise<SocketDirectory> {
   if (process.platform === 'win32') {
     const prefix = `\\\\.\\pipe\\skymemory-${randomBytes(12).toString('hex')}-`
-    return { path: (name) => prefix + name, remove: () => Promise.resolve(), removeSync: () => undefined }
+    return { path: (name) => prefix + name, remove: () => Promise.resolve() }
   }
-  const short = Buffer.byteLength(tmpdir()) < longestPath - 40 ? tmpdir() : '/tmp'
-  const folder = await mkdtemp(join(short, 'sky-'))
+  const parent = Buffer.byteLength(tmpdir()) <= longestParent ? tmpdir() : '/tmp'
+  await removeStale(parent)
+  const folder = await mkdtemp(join(parent, `sky-${process.pid}-`))
+  const removeNow = (): void => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', removeNow)
   return {
     path: (name) => join(folder, `${name}.sock`),
-    remove: () => rm(folder, { recursive: true, force: true }),
-    removeSync: () => rmSync(folder, { recursive: true, force: true }),
+    remove: async () => {
+      process.off('exit', removeNow)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Folders of processes that were killed: they could not remove them. */
+async function removeStale(parent: string): Promise<void> {
+  for (const name of await readdir(parent).catch(() => [])) {
+    const pid = Number(/^sky-(\d+)-\w{6}$/.exec(name)?.[1])
+    if (!pid || isRunning(pid)) continue
+    const folder = join(parent, name)
+    const info = await stat(folder).catch(() => null)
+    if (!info || info.uid !== process.getuid?.() || Date.now() - info.mtimeMs < staleMs) continue
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
