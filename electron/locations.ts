@@ -11,6 +11,9 @@ export const rendererDirectory = join(output, 'renderer')
 export const preloadFile = join(output, 'electron', 'preload.cjs')
 export const engineFile = join(output, 'electron', 'engine.js')
 
+/** The window's icon where the program file cannot carry one (Linux). */
+export const iconFile = join(output, '..', 'resources', 'icon.png')
+
 /** Where the lab engine finds what it runs, and where it puts what it measures. */
 export function labEngineOptions(): LabEngineOptions {
   const shipped = app.isPackaged ? process.resourcesPath : output

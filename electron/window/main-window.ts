@@ -1,7 +1,7 @@
 import { app, BrowserWindow, nativeTheme, screen } from 'electron'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { preloadFile } from '../locations'
+import { iconFile, preloadFile } from '../locations'
 import { appOrigin } from '../security/content-policy'
 import { smallestWindow, usualWindow, windowToOpen, type SavedWindow } from './window-state'
 
@@ -18,8 +18,9 @@ export function openMainWindow(): BrowserWindow {
     minHeight: smallestWindow.height,
     show: false,
     title: app.name,
-    // What is seen before the first paint; the page's own background is the same (renderer/theme).
-    backgroundColor: nativeTheme.shouldUseDarkColors ? '#12161c' : '#f6f7f9',
+    ...(process.platform === 'linux' ? { icon: iconFile } : {}),
+    // What is seen before the first paint; the page's own background is the same (renderer/theme/tokens.css).
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#0e1116' : '#f3f4f6',
     webPreferences: {
       preload: preloadFile,
       sandbox: true,
