@@ -65,7 +65,7 @@ export function inferenceHandlers(
       return null
     },
     status: () => ({
-      delay: host.delayLine.totals,
+      delay: host.roundTrips(),
       peersConnected: host.transport.connectedPeers(),
       bytesInFlight: host.bytesInFlight,
       rssBytes: process.memoryUsage.rss(),

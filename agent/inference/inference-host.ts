@@ -7,7 +7,7 @@ import { planWorkload } from '#shared/workload/plan'
 import { questionText } from '#shared/workload/prompt'
 import type { Log } from '../log'
 import { TrialNetwork } from '../network/trial-network'
-import { DelayLine } from '../network/delay-line'
+import { DelayLine, emptyTotals, type DelayTotals } from '../network/delay-line'
 import { TcpTransport } from '../transport/tcp-transport'
 import type { CachedModel } from './answer-request'
 import { longEnough, openingTokens } from './documents'
@@ -25,7 +25,7 @@ export type EntryListener = (trialKey: string, entry: JournalEntry) => void
 /** The ground station and the model's host: runs trials, and serves the API between them. */
 export class InferenceHost {
   readonly transport: TcpTransport
-  readonly delayLine = new DelayLine()
+  readonly #delayLine = new DelayLine()
   readonly #journalDirectory: string
   readonly #log: Log
   readonly #journals = new Map<string, Journal>()
@@ -82,10 +82,10 @@ export class InferenceHost {
     this.#station?.close('another trial has begun')
     this.#station = null
     this.#kvc = null
-    this.delayLine.reset(parameters.link_delay)
+    this.#delayLine.reset(parameters.link_delay)
     if (parameters.cache === 'skymemory') {
       const network = new TrialNetwork(parameters, this.#failures, this.#lostPlanes())
-      this.#station = new GroundStation(this.transport, this.delayLine, network, (plane) =>
+      this.#station = new GroundStation(this.transport, this.#delayLine, network, (plane) =>
         this.#hostOfPlane(plane),
       )
       this.#kvc = new KvcClient(this.#station, parameters)
@@ -125,6 +125,11 @@ export class InferenceHost {
 
   get trial(): TrialRunner | null {
     return this.#trial
+  }
+
+  /** How well the links kept the light time of whole round trips, since the trial began. */
+  roundTrips(): DelayTotals {
+    return this.#station?.roundTrips ?? emptyTotals()
   }
 
   get bytesInFlight(): number {

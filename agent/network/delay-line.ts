@@ -4,6 +4,7 @@ import { waitUntil } from '../clock/wait'
 /** What the trial asks of links. */
 export type LinkDelayMode = 'off' | 'virtual' | 'real'
 
+/** What was demanded of links, after paying lateness of earlier ones back, and what it took. */
 export interface DelayTotals {
   packets: number
   demandedMs: number
@@ -42,19 +43,19 @@ export class DelayLine {
     waitUntil(releaseAt, () => {
       const now = performance.now()
       packet.achievedUs += (now - start) * 1000
-      this.#account(lightTimeUs / 1000, now - start, now - releaseAt)
+      account(this.totals, releaseAt - start, now - start)
       arrive()
     })
   }
-
-  #account(demandedMs: number, achievedMs: number, latenessMs: number): void {
-    this.totals.packets += 1
-    this.totals.demandedMs += demandedMs
-    this.totals.achievedMs += achievedMs
-    this.totals.worstMs = Math.max(this.totals.worstMs, latenessMs)
-  }
 }
 
-function emptyTotals(): DelayTotals {
+export function emptyTotals(): DelayTotals {
   return { packets: 0, demandedMs: 0, achievedMs: 0, worstMs: 0 }
+}
+
+export function account(totals: DelayTotals, demandedMs: number, achievedMs: number): void {
+  totals.packets += 1
+  totals.demandedMs += demandedMs
+  totals.achievedMs += achievedMs
+  totals.worstMs = Math.max(totals.worstMs, achievedMs - demandedMs)
 }

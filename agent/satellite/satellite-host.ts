@@ -58,8 +58,11 @@ export class SatelliteHost {
         `${this.#hostId} is not in the list of satellite hosts that it was given`,
       )
     }
+    const before = this.#topology
     this.#topology = topology
     this.transport.configure(topology)
+    // A peer that moved to another port changes nothing here: what the satellites hold stays.
+    if (before !== null && sameConstellation(before, topology)) return
     this.#build({ ...defaultParameters, slots: topology.slots, planes: topology.planes })
   }
 
@@ -156,4 +159,11 @@ export class SatelliteHost {
     }
     return this.#topology
   }
+}
+
+/** The same satellites on the same hosts. */
+function sameConstellation(a: LabTopology, b: LabTopology): boolean {
+  const shape = ({ slots, planes, inferenceHostId, peers }: LabTopology): string =>
+    JSON.stringify([slots, planes, inferenceHostId, peers.map((peer) => [peer.hostId, peer.planes])])
+  return shape(a) === shape(b)
 }

@@ -66,12 +66,15 @@ export const failedLink = position.extend({ direction: z.enum(['slot', 'plane'])
 export const failures = z.object({ satellites: z.array(position), links: z.array(failedLink) })
 export type Failures = z.infer<typeof failures>
 
-/** How well link delays were honoured: totals over all held packets. */
+/**
+ * How well link delays were honoured, in `real` mode. A satellite host's: totals over the packets that it held, each for what
+ * was left of its light time after paying earlier lateness back. The inference host's: totals over whole round trips.
+ */
 export const delayStats = z.object({
   packets: z.int(),
   demandedMs: z.number(),
   achievedMs: z.number(),
-  /** Largest single lateness. */
+  /** Largest single lateness, ms. */
   worstMs: z.number(),
 })
 

@@ -3,7 +3,7 @@ import type { BodySink } from '#shared/protocol/frame-decoder'
 import { PacketFlag, PacketKind, type Packet } from '#shared/protocol/packet'
 import { SkyError } from '#shared/contract/errors'
 import type { Position } from '#shared/constellation/torus'
-import type { DelayLine } from '../../network/delay-line'
+import { account, emptyTotals, type DelayLine, type DelayTotals } from '../../network/delay-line'
 import type { TrialNetwork } from '../../network/trial-network'
 import type { Transport } from '../../transport/transport'
 
@@ -39,6 +39,8 @@ export class GroundStation {
   readonly #delayLine: DelayLine
   readonly #hostOfPlane: (plane: number) => string
   readonly network: TrialNetwork
+  /** In `real` delay mode: the light time of all links of a round trip, and how long they held its packets. */
+  readonly roundTrips: DelayTotals = emptyTotals()
   readonly #pending = new Map<number, Pending>()
   #nextRequestId = 1
 
@@ -92,6 +94,8 @@ export class GroundStation {
   arrive({ packet }: Arrival): void {
     const pending = this.#take(packet.requestId)
     if (pending === null) return
+    if (this.#delayLine.mode === 'real')
+      account(this.roundTrips, packet.demandedUs / 1000, packet.achievedUs / 1000)
     if (packet.kind === PacketKind.unreachable) {
       pending.reject(unreachable(packet.origin, 'a satellite or link on the way has failed'))
     } else {

@@ -48,6 +48,12 @@ describe('the journal', () => {
     expect(existsSync(path())).toBe(false)
   })
 
+  test('what a killed process left goes once it is acknowledged', () => {
+    Journal.create(directory, 't').append(event('a'))
+    Journal.reopen(directory, 't')?.acknowledge(1)
+    expect(existsSync(path())).toBe(false)
+  })
+
   test('an unwritable folder is named', () => {
     const file = join(directory, 'file')
     writeFileSync(file, '')

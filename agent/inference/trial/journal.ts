@@ -15,7 +15,7 @@ import { journalEntry, type JournalEntry } from '#shared/experiment/records'
 /**
  * The records of one trial on disk, one JSON object a line. A record is written before anyone hears of it, so that a
  * lost console or a killed agent loses none. What the console acknowledged is not needed any more: the file goes
- * when the last entry is acknowledged after the trial's end.
+ * when the last entry is acknowledged after the trial's end, or after the end of the process that wrote it.
  */
 export class Journal {
   readonly #path: string
@@ -24,8 +24,11 @@ export class Journal {
   #bytes: number
   #lastSeq: number
   #finished: boolean
+  /** An earlier process wrote it, and nobody will go on. */
+  readonly #leftOver: boolean
 
-  private constructor(path: string, file: number, entries: JournalEntry[], bytes: number) {
+  private constructor(path: string, file: number, entries: JournalEntry[], bytes: number, leftOver: boolean) {
+    this.#leftOver = leftOver
     this.#path = path
     this.#file = file
     this.#entries = entries
@@ -39,7 +42,7 @@ export class Journal {
     const path = journalPath(directory, trialKey)
     return explain(path, () => {
       mkdirSync(directory, { recursive: true })
-      return new Journal(path, openSync(path, 'w'), [], 0)
+      return new Journal(path, openSync(path, 'w'), [], 0, false)
     })
   }
 
@@ -59,7 +62,7 @@ export class Journal {
       }
       const file = openSync(path, 'r+')
       ftruncateSync(file, bytes)
-      return new Journal(path, file, entries, bytes)
+      return new Journal(path, file, entries, bytes, true)
     })
   }
 
@@ -89,7 +92,7 @@ export class Journal {
   /** Everything up to this number is stored elsewhere. */
   acknowledge(seq: number): void {
     this.#entries = this.entriesAfter(seq)
-    if (!this.#finished || this.#entries.length > 0) return
+    if (this.#entries.length > 0 || !(this.#finished || this.#leftOver)) return
     this.close()
     rmSync(this.#path, { force: true })
   }
