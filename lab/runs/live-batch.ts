@@ -24,7 +24,9 @@ export class LiveBatcher {
     this.#emit = emit
   }
 
-  add(records: readonly RequestRecord[]): void {
+  /** Failed and cancelled requests are left out, as in the metrics of a trial. */
+  add(all: readonly RequestRecord[]): void {
+    const records = all.filter((record) => record.status === 'ok')
     if (records.length === 0) return
     const room = mostRows - this.#waiting.length
     this.#waiting.push(...records.slice(0, room))

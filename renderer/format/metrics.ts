@@ -85,10 +85,10 @@ export const metricViews: Record<TrialMetric, MetricView> = {
   wrong_bytes_served: view(
     'Wrong bytes served',
     '',
-    'Corrupt blocks handed to the engine: must be 0.',
+    'Bytes handed to the engine that are not what it computed: must be 0.',
     formatInteger,
   ),
-  duration_s: view('Duration', 's', 'Wall time of the trial.', formatDuration),
+  duration_s: view('Duration', 's', 'Time that the trial ran, pauses left out.', formatDuration),
 }
 
 /** The columns of tables, in order; the rest is one click away. */

@@ -13,7 +13,7 @@ export function liveChartsShown(statistic: LiveView['statistic']): readonly Live
   return [
     { metric: 'hitRate', title: 'Block hit rate', unit: '%' },
     { metric: 'ttft', title: `TTFT ${statistic}`, unit: 'ms' },
-    { metric: 'hops', title: `Hops per chunk ${statistic}`, unit: 'hops' },
+    { metric: 'hops', title: `Hops, request mean, ${statistic}`, unit: 'hops' },
     { metric: 'tpot', title: `TPOT ${statistic}`, unit: 'ms' },
     { metric: 'throughput', title: 'Throughput', unit: 'tokens/s' },
     { metric: 'propagation', title: `Propagation ${statistic}`, unit: 'ms' },
