@@ -4,6 +4,8 @@ import type { Page } from '@playwright/test'
 
 /** Ask the lab engine from inside the page, over a MessagePort of its own, as the page's client does. */
 export async function engineCall(page: Page, method: string, params: object = {}): Promise<unknown> {
+  // The page asks for its own port first and shows itself once it has it: two at a time could get each other's.
+  await page.getByRole('link', { name: 'Settings' }).waitFor()
   return page.evaluate(
     ([name, args]) =>
       new Promise<unknown>((resolve, reject) => {
