@@ -12,7 +12,8 @@ interface Options {
 interface Fixtures {
   builds: Builds
   workspace: Workspace
-  launch: () => Promise<ElectronApplication>
+  /** Start the app, with the test's profile or another. */
+  launch: (profile?: string) => Promise<ElectronApplication>
   app: ElectronApplication
   page: Page
   /** What the page wrote to its console as errors, and what it threw. Empty at the end unless a test says so. */
@@ -36,11 +37,11 @@ export const test = base.extend<Options & Fixtures>({
   launch: async ({ build, builds, workspace }, use, testInfo) => {
     const running: { app: ElectronApplication; process: ChildProcess }[] = []
     const output: string[] = []
-    await use(async () => {
+    await use(async (profile = workspace.profile) => {
       const { executable, args } = builds[build]
       const app = await _electron.launch({
         executablePath: executable,
-        args: [...args, `--user-data-dir=${workspace.profile}`],
+        args: [...args, `--user-data-dir=${profile}`],
         env: workspace.environment,
       })
       // Playwright forgets the process when it ends.

@@ -14,7 +14,7 @@ function report(message: FromEngine): void {
   process.parentPort.postMessage(message)
 }
 
-/** Answer a window until its port closes. A window may come before the engine is ready: then it waits. */
+/** Answer a window until its port closes. */
 async function serveWindow(started: Promise<LabEngine>, port: MessagePortMain): Promise<void> {
   const running = await started
   const connection = connectionOverPort(port)
@@ -43,7 +43,6 @@ process.parentPort.on('message', ({ data, ports }) => {
       return
     case 'client': {
       const port = ports[0]
-      // A failed start is reported above; the window learns of it by its port closing.
       if (port !== undefined && engine !== null) serveWindow(engine, port).catch(() => port.close())
       return
     }

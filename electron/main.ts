@@ -1,5 +1,5 @@
 import { app, session, shell, type BrowserWindow } from 'electron'
-import { askAboutEngine } from './engine/engine-trouble'
+import { askAboutCrash } from './engine/engine-trouble'
 import { EngineSupervisor, type EngineState } from './engine/engine-supervisor'
 import { answerWindow } from './ipc/answer-window'
 import { desktopHandlers } from './ipc/desktop-handlers'
@@ -19,17 +19,15 @@ const engineStopLimitMs = 10_000
 let mainWindow: BrowserWindow | null = null
 let quitting = false
 
-const engine = new EngineSupervisor(engineFile, (state) => void onEngine(state))
+const engine = new EngineSupervisor(engineFile, labEngineOptions, (state) => void onEngine(state))
 
 async function onEngine(state: EngineState): Promise<void> {
-  if (quitting || (state.kind !== 'failed' && state.kind !== 'crashed')) return
-  const choice = await askAboutEngine(mainWindow, state)
-  if (choice === 'quit') {
+  if (quitting || state.kind !== 'crashed') return
+  if ((await askAboutCrash(mainWindow, state)) === 'quit') {
     app.quit()
     return
   }
-  await engine.stop(engineStopLimitMs)
-  engine.start(labEngineOptions())
+  engine.start()
   mainWindow?.webContents.reload()
 }
 
@@ -53,7 +51,7 @@ function start(): void {
   serveAppFiles(session.defaultSession, rendererDirectory)
   answerWindow(desktopHandlers((sender) => engine.connect(sender)))
   setMenu(() => mainWindow, openExternal)
-  engine.start(labEngineOptions())
+  engine.start()
   showWindow()
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { engineCall } from '../engine-call'
 import { expect, test } from '../fixtures'
 import { firstWindow } from '../first-window'
@@ -90,6 +91,20 @@ test('a crashed engine is told of, and starts again on request', async ({ app, p
   expect(await engineCall(page, 'info')).toMatchObject({ ok: true })
   // Its agents went with it.
   await expect.poll(() => agents.filter(isAlive)).toEqual([])
+})
+
+test('an engine that cannot start says why, and starts once it can', async ({ launch, workspace }) => {
+  // Two apps with profiles of their own, and one database.
+  workspace.environment['SKYMEMORY_DATA'] = join(workspace.root, 'data')
+  const first = await launch()
+  expect(await engineCall(await firstWindow(first), 'info')).toMatchObject({ ok: true })
+  const second = await launch(join(workspace.root, 'other-profile'))
+  const page = await firstWindow(second)
+  await expect(page.getByRole('main')).toContainText(/in use|open in another|locked/i)
+  await first.close()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible()
+  expect(await engineCall(page, 'info')).toMatchObject({ ok: true })
 })
 
 test('a killed host is seen at once, and restarted on request', async ({ page }) => {

@@ -1,6 +1,6 @@
 import { MessageChannelMain, utilityProcess, type UtilityProcess, type WebContents } from 'electron'
 import type { LabEngineOptions } from '#lab/engine'
-import { SkyError, type ErrorBody } from '#shared/contract/errors'
+import { fromErrorBody, SkyError, type ErrorBody } from '#shared/contract/errors'
 import { handEnginePort } from '../ipc/engine-port'
 import type { FromEngine, ToEngine } from './engine-messages'
 import { LastLines } from './last-lines'
@@ -13,24 +13,26 @@ export type EngineState =
   | { readonly kind: 'failed'; readonly error: ErrorBody }
   | { readonly kind: 'crashed'; readonly exitCode: number; readonly lastLines: readonly string[] }
 
+/** How long an engine that could not start may take to end. */
+const failedStopLimitMs = 3_000
+
 /** Starts, watches and stops the process of the lab engine, and connects windows to it. */
 export class EngineSupervisor {
   readonly #entry: string
+  readonly #options: () => LabEngineOptions
   readonly #onState: (state: EngineState) => void
+  readonly #waiting = new Set<() => void>()
   #child: UtilityProcess | null = null
   #state: EngineState = { kind: 'stopped' }
   #stopping = false
 
-  constructor(entry: string, onState: (state: EngineState) => void) {
+  constructor(entry: string, options: () => LabEngineOptions, onState: (state: EngineState) => void) {
     this.#entry = entry
+    this.#options = options
     this.#onState = onState
   }
 
-  get state(): EngineState {
-    return this.#state
-  }
-
-  start(options: LabEngineOptions): void {
+  start(): void {
     if (this.#child !== null) return
     const child = utilityProcess.fork(this.#entry, [], { serviceName: 'SkyMemory lab engine', stdio: 'pipe' })
     const lastLines = new LastLines()
@@ -51,13 +53,23 @@ export class EngineSupervisor {
     this.#child = child
     this.#stopping = false
     this.#become({ kind: 'starting' })
-    this.#tell(child, { kind: 'start', options })
+    this.#tell(child, { kind: 'start', options: this.#options() })
   }
 
-  /** Give a window a channel to the engine. Throws `unreachable` when no engine runs. */
-  connect(window: WebContents): void {
-    if (this.#child === null || this.#state.kind === 'failed') {
-      throw new SkyError('unreachable', 'the lab engine does not run', 'Start it again, or restart the app.')
+  /**
+   * Give a window a channel to the engine, once it runs. An engine that could not start is given another try: its reason
+   * may have gone, and the window asks again when the user says so.
+   * @throws SkyError the reason why the engine cannot start; `unreachable` when none runs
+   */
+  async connect(window: WebContents): Promise<void> {
+    if (this.#state.kind === 'failed') {
+      await this.stop(failedStopLimitMs)
+      this.start()
+    }
+    while (this.#state.kind === 'starting') await this.#change()
+    if (this.#state.kind === 'failed') throw fromErrorBody(this.#state.error)
+    if (this.#child === null || this.#stopping) {
+      throw new SkyError('unreachable', 'the lab engine does not run', 'Restart the app.')
     }
     const { port1, port2 } = new MessageChannelMain()
     this.#tell(this.#child, { kind: 'client' }, [port1])
@@ -85,6 +97,12 @@ export class EngineSupervisor {
 
   #become(state: EngineState): void {
     this.#state = state
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
     this.#onState(state)
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve))
   }
 }

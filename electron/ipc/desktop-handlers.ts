@@ -11,7 +11,7 @@ const largestExperimentBytes = 1024 * 1024
 const experimentFilter = { name: 'Experiment (YAML)', extensions: ['yaml', 'yml'] }
 
 /** What the window may ask of the desktop. `connectEngine` gives its window a channel to the lab engine. */
-export function desktopHandlers(connectEngine: (sender: WebContents) => void): DesktopHandlers {
+export function desktopHandlers(connectEngine: (sender: WebContents) => Promise<void>): DesktopHandlers {
   return {
     chooseDirectory: async ({ title, start }, sender) => {
       const chosen = await dialog.showOpenDialog(windowOf(sender), {
@@ -55,8 +55,8 @@ export function desktopHandlers(connectEngine: (sender: WebContents) => void): D
       nativeTheme.themeSource = theme
       return null
     },
-    connectEngine: (_params, sender) => {
-      connectEngine(sender)
+    connectEngine: async (_params, sender) => {
+      await connectEngine(sender)
       return null
     },
   }

@@ -13,7 +13,7 @@ declare global {
 
 /**
  * Connect this window to the lab engine, over a MessagePort of their own.
- * Rejects with `unreachable` when the engine does not run. When a running engine ends, calls fail with
+ * Rejects with the reason when the engine cannot start; calling again gives it another try. When a running engine ends, calls fail with
  * `connection_lost`; the main process says so, offers to start it again, and then loads the window anew.
  */
 export async function connectConsole(): Promise<Client<ConsoleApi>> {
