@@ -1,5 +1,5 @@
 import { requireNode } from './lib/node-version.mjs'
-import { runScript, say } from './lib/say.mjs'
+import { runScript, say, SetupError } from './lib/say.mjs'
 
 /** `npm start [-- ARGS]`: set up and build what is missing, then open the app. */
 await runScript(async () => {
@@ -9,13 +9,16 @@ await runScript(async () => {
   const { appCommand } = await import('./lib/app-folder.mjs')
   const { passThrough } = await import('./lib/run.mjs')
   const { root } = await import('./lib/paths.mjs')
+  if (process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY']) {
+    throw new SetupError(
+      'There is no display here to open a window on. Run this from a desktop, or use the command line: npm run demo.',
+    )
+  }
   const electron = await setUpForWindow()
   await build(['agent', 'documents', 'electron'])
   const { executable, args } = await appCommand(electron)
   if (args.includes('--no-sandbox')) {
-    say(
-      "Chromium's sandbox does not work for root: starting with --no-sandbox. Use an ordinary user for daily work.",
-    )
+    say("Chromium's sandbox does not work for this user on this system: starting with --no-sandbox.")
   }
   // The agents of the local lab run on the Node that runs this script, not on Electron's.
   const env = { ...process.env, SKYMEMORY_NODE: process.execPath }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cp, link, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -21,9 +22,15 @@ export async function appCommand(electron) {
   return { executable: join(folder, 'electron'), args: sandbox }
 }
 
-/** Chromium refuses to run sandboxed for root. */
+/**
+ * Chromium refuses to run sandboxed for root, and cannot where the system does not let a user make namespaces, as in many
+ * containers (the other way, a helper that belongs to root, takes an installation by root).
+ */
 export function needsNoSandbox() {
-  return process.platform === 'linux' && process.getuid?.() === 0
+  if (process.platform !== 'linux') return false
+  if (process.getuid?.() === 0) return true
+  const attempt = spawnSync('unshare', ['--user', '--map-root-user', 'true'], { stdio: 'ignore' })
+  return attempt.error === undefined && attempt.status !== 0
 }
 
 /**
