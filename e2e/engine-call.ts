@@ -4,11 +4,11 @@ import type { Page } from '@playwright/test'
 
 /** Ask the lab engine from inside the page, over a MessagePort of its own, as the page's client does. */
 export async function engineCall(page: Page, method: string, params: object = {}): Promise<unknown> {
-  // The page asks for its own port first and shows itself once it has it: two at a time could get each other's.
-  await page.getByRole('link', { name: 'Settings' }).waitFor()
   return page.evaluate(
-    ([name, args]) =>
-      new Promise<unknown>((resolve, reject) => {
+    async ([name, args]) => {
+      // The page asks for its own port first, and shows its rail once it has it: two at a time could get each other's.
+      while (document.querySelector('nav a') === null) await new Promise(requestAnimationFrame)
+      return new Promise<unknown>((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`no answer to ${name}`)), 20_000)
         const onMessage = (event: MessageEvent<unknown>): void => {
           const port = event.ports[0]
@@ -24,7 +24,8 @@ export async function engineCall(page: Page, method: string, params: object = {}
         }
         window.addEventListener('message', onMessage)
         void window.engine.connect()
-      }),
+      })
+    },
     [method, params] as const,
   )
 }
