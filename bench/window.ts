@@ -26,6 +26,7 @@ export async function benchWindow(command: {
     const app = await _electron.launch({
       executablePath: command.executable,
       args: [...command.args, `--user-data-dir=${profile}`],
+      timeout: 30_000,
     })
     const page = await app.firstWindow()
     await page.getByRole('button', { name: 'Run demo' }).and(page.locator(':enabled')).first().waitFor()

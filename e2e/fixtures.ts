@@ -1,7 +1,8 @@
-import { test as base, _electron, type ElectronApplication, type Page } from '@playwright/test'
+import { test as base, type ElectronApplication, type Page } from '@playwright/test'
 import type { ChildProcess } from 'node:child_process'
 import { buildsUnderTest, type Builds } from './builds'
 import { firstWindow } from './first-window'
+import { launchApp } from './launch-app'
 import { makeWorkspace, type Workspace } from './workspace'
 
 interface Options {
@@ -39,7 +40,7 @@ export const test = base.extend<Options & Fixtures>({
     const output: string[] = []
     await use(async (profile = workspace.profile) => {
       const { executable, args } = builds[build]
-      const app = await _electron.launch({
+      const app = await launchApp({
         executablePath: executable,
         args: [...args, `--user-data-dir=${profile}`],
         env: workspace.environment,
