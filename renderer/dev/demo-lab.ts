@@ -9,7 +9,7 @@ import type {
 } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
-import type { RequestRecord, SatelliteCounters } from '#shared/experiment/records'
+import { emptyCounters, type RequestRecord, type SatelliteCounters } from '#shared/experiment/records'
 import type { Emit } from './demo-client'
 import type { DemoTrial } from './demo-trial'
 
@@ -20,25 +20,6 @@ export interface ShownTrial {
   readonly demo: DemoTrial
   readonly epoch: number
   readonly parameters: ParameterValues
-}
-
-function emptyCounters(slot: number, plane: number): SatelliteCounters {
-  return {
-    slot,
-    plane,
-    chunks: 0,
-    bytes: 0,
-    gets: 0,
-    sets: 0,
-    misses: 0,
-    evictions: 0,
-    forwarded: 0,
-    migratedIn: 0,
-    migratedOut: 0,
-    migratedBytes: 0,
-    purgedBlocks: 0,
-    dropped: 0,
-  }
 }
 
 /** Hosts and satellites of the made-up lab. */
@@ -125,7 +106,7 @@ export class DemoLab {
     const { slots, planes } = this.state
     for (let plane = 0; plane < planes; plane++) {
       for (let slot = 0; slot < slots; slot++)
-        this.#satellites.set(`${slot},${plane}`, emptyCounters(slot, plane))
+        this.#satellites.set(`${slot},${plane}`, emptyCounters({ slot: slot, plane: plane }))
     }
   }
 

@@ -156,6 +156,26 @@ describe('the KVC protocol, over satellites in memory', () => {
     expect((await read(net, [one])).blocks).toEqual([])
   })
 
+  test('every link takes one from the time to live; a packet that has none left is refused', async () => {
+    const net = memoryNetwork({ ...small, strategy: 'hop', servers: 45 })
+    const centre = net.network.centre(0)
+    const destination = net.network.servers(0)[44] ?? centre
+    const ttls: number[] = []
+    net.onPacket = (packet) => {
+      if (packet.kind === PacketKind.lookup) ttls.push(packet.ttl + packet.hops)
+      return true
+    }
+    const request = { kind: PacketKind.lookup, destination, epoch: 0, body: [new Uint8Array(2)] }
+    await net.station.request(request)
+    expect(ttls.length).toBeGreaterThan(1)
+    expect(new Set(ttls)).toEqual(new Set([net.network.maxHops]))
+    net.onPacket = (packet) => {
+      if (packet.kind === PacketKind.lookup && packet.hops === 0) packet.ttl = 1
+      return true
+    }
+    await expect(net.station.request(request)).rejects.toMatchObject({ code: 'unreachable' })
+  })
+
   test('routes are the way that the packets went', async () => {
     const net = memoryNetwork({ ...small, servers: 25, link_delay: 'virtual' })
     const one = block()
