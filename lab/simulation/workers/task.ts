@@ -5,7 +5,7 @@
 
 export interface TaskContext<Progress> {
   /** Tell how far the task is. Reports that follow one another too closely are dropped. */
-  report(progress: Progress): void
+  report(this: void, progress: Progress): void
 }
 
 export type Task<Input, Output, Progress = never> = (

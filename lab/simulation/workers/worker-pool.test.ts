@@ -45,7 +45,7 @@ describe('WorkerPool', { timeout: 30_000 }, () => {
   it('ends a task that holds its thread, and goes on with another thread', async () => {
     const pool = poolUnderTest({ threads: 1 })
     const stop = new AbortController()
-    const spinning = pool.run('spin', undefined as never, { signal: stop.signal })
+    const spinning = pool.run('spin', undefined, { signal: stop.signal })
     const waiting = pool.run('double', 4)
     setTimeout(() => stop.abort(), 50)
     await expect(spinning).rejects.toMatchObject({ code: 'cancelled' })
@@ -90,12 +90,17 @@ describe('WorkerPool', { timeout: 30_000 }, () => {
     expect(await pool.run('double', 3)).toBe(6)
   })
 
+  it('refuses a file that is not there', () => {
+    expect(() => poolUnderTest({ workerEntry: '/nowhere/worker.mjs' })).toThrow(/missing: \/nowhere/)
+  })
+
   it('cancels what runs when it is closed', async () => {
     const pool = poolUnderTest()
     const running = expect(pool.run('endless', null)).rejects.toMatchObject({ code: 'cancelled' })
     await pool.run('double', 1)
     await pool.close()
     await running
+    await expect(pool.run('double', 1)).rejects.toMatchObject({ code: 'cancelled' })
   })
 })
 

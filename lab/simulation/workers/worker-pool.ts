@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { MessageChannel } from 'node:worker_threads'
 import { Piscina } from 'piscina'
@@ -8,7 +9,7 @@ import { workerExport, type TaskAnswer, type TaskCall } from './task-call'
 export interface WorkerPoolOptions {
   /** The bundled file of the workers (out/workers/skymemory-worker.mjs); it exports `run`, made by `answerTasks`. */
   readonly workerEntry: string
-  /** Threads at most; as many as the machine runs at a time unless told otherwise. They start when they are needed. */
+  /** As many as the machine runs at a time unless told otherwise. They start with the first task. */
   readonly threads?: number
   /** Heap of each thread at most, MB; Node's own limit unless told otherwise. */
   readonly heapLimitMb?: number
@@ -20,23 +21,37 @@ export interface RunOptions<Progress> {
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
-/** Idle threads end after this time, ms: a desktop app that has simulated once need not keep their memory. */
-const idleTimeoutMs = 5_000
-
-/** Worker threads that run the tasks `Tasks`; what is asked beyond the number of threads waits its turn. */
+/**
+ * Worker threads that run the tasks `Tasks`; what is asked beyond the number of threads waits its turn. Threads last until
+ * `close`: make a pool for a job, and close it with the job.
+ */
 export class WorkerPool<Tasks extends TaskMap> {
   readonly threads: number
-  readonly #piscina: Piscina<TaskCall, TaskAnswer>
+  readonly #options: WorkerPoolOptions
+  #piscina: Piscina<TaskCall, TaskAnswer> | null = null
   #closed = false
 
-  constructor({ workerEntry, threads = availableParallelism(), heapLimitMb }: WorkerPoolOptions) {
+  /** @throws SkyError `internal`: the workers' file is not there */
+  constructor(options: WorkerPoolOptions) {
+    const { workerEntry, threads = availableParallelism() } = options
+    // Without it, threads would end as they start, and tasks would wait for ever.
+    if (!existsSync(workerEntry)) {
+      const hint = 'The installation is damaged, or was not built: npm run build.'
+      throw new SkyError('internal', `the file of the worker threads is missing: ${workerEntry}`, hint)
+    }
     this.threads = threads
+    this.#options = options
+  }
+
+  #threadPool(): Piscina<TaskCall, TaskAnswer> {
+    if (this.#piscina) return this.#piscina
+    const { workerEntry, heapLimitMb } = this.#options
     this.#piscina = new Piscina<TaskCall, TaskAnswer>({
       filename: workerEntry,
       name: workerExport,
-      minThreads: 0,
-      maxThreads: threads,
-      idleTimeout: idleTimeoutMs,
+      // Equal: below the minimum, piscina replaces a thread that was ended; above it, waiting tasks could wait for ever.
+      minThreads: this.threads,
+      maxThreads: this.threads,
       // A thread that waits in Atomics.wait() could not answer anything else.
       atomics: 'disabled',
       execArgv: [],
@@ -44,6 +59,7 @@ export class WorkerPool<Tasks extends TaskMap> {
     })
     // Errors of a thread reject the task that it runs; nobody waits for an idle one.
     this.#piscina.on('error', () => undefined)
+    return this.#piscina
   }
 
   /**
@@ -63,7 +79,7 @@ export class WorkerPool<Tasks extends TaskMap> {
     let answer: TaskAnswer
     try {
       const transferList = channel ? [channel.port2] : []
-      answer = await this.#piscina.run(call, { transferList, signal: signal ?? null })
+      answer = await this.#threadPool().run(call, { transferList, signal: signal ?? null })
     } catch (thrown) {
       throw threadError(name, thrown, this.#closed || signal?.aborted === true)
     } finally {
@@ -76,7 +92,7 @@ export class WorkerPool<Tasks extends TaskMap> {
   /** End all threads at once; running tasks end as `cancelled`. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#piscina.destroy()
+    await this.#piscina?.destroy()
   }
 }
 
