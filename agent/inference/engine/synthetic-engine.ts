@@ -1,9 +1,9 @@
 import { createCipheriv } from 'node:crypto'
 import { SkyError } from '#shared/contract/errors'
 import { namespaceHash } from '#shared/kvc/block-hash'
+import { beginOfText, detokenise, isTextToken, tokenise } from '#shared/workload/llama-tokenizer'
 import { sleepUntil } from '../../clock/wait'
 import type { Engine, EngineSession, ModelInfo, OutputToken, PrefillResult } from './engine'
-import { beginOfText, detokenise, isTextToken, tokenise } from './llama-tokenizer'
 import { prefillSeconds, type SyntheticProfile } from './synthetic-profile'
 
 export interface SyntheticOptions extends SyntheticProfile {
