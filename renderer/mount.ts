@@ -17,6 +17,7 @@ import './theme/field.css'
 import './theme/menu.css'
 import './theme/page.css'
 import './theme/table.css'
+import './theme/tabs.css'
 
 /** Put the console's window into `selector`: what it waits for first, then the app, or why it could not start. */
 export async function mountConsole(

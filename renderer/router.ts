@@ -6,6 +6,7 @@ export const pages = [
   { path: '/experiments', label: 'Experiments' },
   { path: '/live', label: 'Live' },
   { path: '/runs', label: 'Runs' },
+  { path: '/simulation', label: 'Simulation' },
   { path: '/settings', label: 'Settings' },
 ] as const
 export type PagePath = (typeof pages)[number]['path']
@@ -21,6 +22,7 @@ export function createConsoleRouter(): Router {
       { path: '/live', component: () => import('./pages/live/live-page.vue') },
       { path: '/runs', component: () => import('./pages/runs/runs-page.vue') },
       { path: '/runs/:runId', component: () => import('./pages/runs/run-page.vue'), props: true },
+      { path: '/simulation', component: () => import('./pages/simulation/simulation-page.vue') },
       { path: '/settings', component: () => import('./pages/settings/settings-page.vue') },
       { path: '/:rest(.*)*', redirect: '/lab' },
     ],

@@ -7,6 +7,8 @@ export interface LineChartSpec {
   /** Unit of y; `%` where y is a share and the axis shows per cent. */
   readonly unit: string
   readonly xTitle: string
+  /** Axes go around the values instead of starting at 0. */
+  readonly fitted?: boolean
   readonly series: readonly LineSeries[]
   readonly events: readonly ChartEvent[]
 }

@@ -6,7 +6,7 @@ import { formatNumber } from '../format/units'
 import { extent, niceTicks } from './chart-spec'
 import { csv } from './export-csv'
 import { lightPicture, svgMarker, svgPicture, svgText, type PictureColours } from './export-svg'
-import { compareSeries, seriesOf, seriesStyles, type SeriesStyle } from './strategy-style'
+import { compareSeries, isHollow, originOf, seriesOf, seriesStyles, type SeriesStyle } from './strategy-style'
 
 /** One metric over the series of a run: a bar a series, its trials as dots, the 95 % confidence interval of their mean. */
 export interface ComparisonSpec {
@@ -81,7 +81,7 @@ export function comparisonCsv(spec: ComparisonSpec): string {
     ['series', 'delay', 'trials', 'requests', `${name}, mean`, 'ci95_half_width'],
     spec.rows.map((row) => [
       row.style.label,
-      row.style.virtual ? 'virtual' : 'measured',
+      originOf(row.style),
       row.values.length,
       row.samples,
       row.mean,
@@ -115,8 +115,9 @@ export function comparisonSvg(spec: ComparisonSpec, colours: PictureColours = li
   }
   spec.rows.forEach((row, i) => {
     const y = plot.top + (i + 0.5) * rowHeight
-    const paint = row.style.virtual
-      ? `fill="none" stroke="${row.style.colour}"`
+    const dash = row.style.simulated === true ? ' stroke-dasharray="4 3"' : ''
+    const paint = isHollow(row.style)
+      ? `fill="none" stroke="${row.style.colour}"${dash}`
       : `fill="${row.style.colour}" fill-opacity="0.75"`
     parts.push(
       svgText(plot.left - 12, y + 4, row.style.label, colours.text, { anchor: 'end' }),

@@ -1,4 +1,5 @@
 import type { LineChartSpec } from './chart-spec'
+import { originOf } from './strategy-style'
 
 function field(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
@@ -15,12 +16,7 @@ export function lineChartCsv(spec: LineChartSpec): string {
   return csv(
     ['series', 'delay', spec.xTitle, y],
     spec.series.flatMap((series) =>
-      series.points.map((point) => [
-        series.style.label,
-        series.style.virtual ? 'virtual' : 'measured',
-        point.x,
-        point.y,
-      ]),
+      series.points.map((point) => [series.style.label, originOf(series.style), point.x, point.y]),
     ),
   )
 }

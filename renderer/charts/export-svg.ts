@@ -1,6 +1,6 @@
 import { formatNumber } from '../format/units'
 import { extent, niceTicks, sampleCount, type LineChartSpec } from './chart-spec'
-import type { Marker, SeriesStyle } from './strategy-style'
+import { isHollow, type Marker, type SeriesStyle } from './strategy-style'
 
 /** Colours of an exported picture; series keep theirs in every theme. */
 export interface PictureColours {
@@ -34,7 +34,7 @@ export function escapeXml(text: string): string {
 const px = (value: number): string => Number(value.toFixed(2)).toString()
 
 export function svgMarker(marker: Marker, x: number, y: number, style: SeriesStyle, size = 3.2): string {
-  const paint = style.virtual
+  const paint = isHollow(style)
     ? `fill="none" stroke="${style.colour}" stroke-width="1.2"`
     : `fill="${style.colour}" stroke="none"`
   switch (marker) {
@@ -94,10 +94,10 @@ export function lineChartSvg(
   const plot = { left: 64, right: width - 24, top: 44 + legend.height, bottom: height - 52 }
   const xs = extent(shown.flatMap((series) => series.points.map((point) => point.x))) ?? [0, 1]
   const ys = extent(shown.flatMap((series) => series.points.map((point) => point.y))) ?? [0, 1]
-  const [xLow, xHigh] = [Math.min(0, xs[0]), xs[0] === xs[1] ? xs[1] + 0.5 : xs[1]] as const
+  const fitted = spec.fitted === true
+  const [xLow, xHigh] = [fitted ? xs[0] : Math.min(0, xs[0]), xs[0] === xs[1] ? xs[1] + 0.5 : xs[1]] as const
   const scale = spec.unit === '%' ? 100 : 1
-  const yLow = Math.min(0, ys[0]) * scale
-  const yHigh = (spec.unit === '%' ? 1 : ys[1] === 0 ? 1 : ys[1] * 1.05) * scale
+  const [yLow, yHigh] = yRange(spec, ys).map((y) => y * scale) as [number, number]
   const toX = (x: number): number => plot.left + ((x - xLow) / (xHigh - xLow)) * (plot.right - plot.left)
   const toY = (y: number): number =>
     plot.bottom - ((y * scale - yLow) / (yHigh - yLow)) * (plot.bottom - plot.top)
@@ -148,12 +148,21 @@ export function lineChartSvg(
     )
     const stride = Math.ceil(points.length / pointsWithMarkers)
     for (let i = 0; i < points.length; i += stride) {
-      // Lines of many points have no markers, unless they show that the series is virtual.
-      if (stride > 1 && !style.virtual) break
+      // Lines of many points have no markers, unless they show that the series was not measured.
+      if (stride > 1 && !isHollow(style)) break
       parts.push(svgMarker(style.marker, toX(points[i]!.x), toY(points[i]!.y), style))
     }
   }
   return svgPicture(width, height, colours, parts)
+}
+
+/** Ends of the y axis: from 0, or around the values with a margin. Shares end at 1. */
+function yRange({ fitted, unit }: LineChartSpec, [low, high]: readonly [number, number]): [number, number] {
+  if (fitted === true && high > low) {
+    const margin = (high - low) * 0.08
+    return [low - margin, high + margin]
+  }
+  return [Math.min(0, low), unit === '%' ? 1 : high === 0 ? 1 : high * 1.05]
 }
 
 /** Legend entries in rows that fit into `width`; text is estimated at 6.6 px a character. */

@@ -14,7 +14,7 @@ import type { Point } from './binned-values'
 import type { ChartEvent, LineChartSpec, LineSeries } from './chart-spec'
 import { eventLines } from './event-lines'
 import type { ChartPalette } from './palette'
-import { isLineMarker } from './strategy-style'
+import { isHollow, isLineMarker } from './strategy-style'
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip, Decimation, zoomPlugin)
 
@@ -35,8 +35,9 @@ const decimatedPoints = 500
 
 function dataset(series: LineSeries, hidden: boolean): ChartDataset<'line', Point[]> {
   const { style } = series
+  const hollow = isHollow(style)
   const many = series.points.length > pointsWithMarkers
-  // A virtual series keeps some of its hollow markers always: they are what tells it from a measured one.
+  // A virtual or simulated series keeps some of its hollow markers always: they are what tells it from a measured one.
   const stride = Math.ceil(series.points.length / sparseMarkers)
   const sparse = ({ dataIndex }: { dataIndex: number }): number => (dataIndex % stride === 0 ? 2.5 : 0)
   return {
@@ -44,14 +45,14 @@ function dataset(series: LineSeries, hidden: boolean): ChartDataset<'line', Poin
     data: series.points as Point[],
     hidden,
     borderColor: style.colour,
-    backgroundColor: style.virtual ? 'transparent' : style.colour,
+    backgroundColor: hollow ? 'transparent' : style.colour,
     borderWidth: style.width,
     borderDash: [...style.dash],
     borderJoinStyle: 'round',
     pointStyle: style.marker,
-    pointRadius: many ? (style.virtual ? sparse : 0) : 2.5,
+    pointRadius: many ? (hollow ? sparse : 0) : 2.5,
     pointHoverRadius: 4,
-    pointBorderWidth: style.virtual || isLineMarker(style.marker) ? 1.3 : 0,
+    pointBorderWidth: hollow || isLineMarker(style.marker) ? 1.3 : 0,
     spanGaps: false,
   }
 }
@@ -146,8 +147,14 @@ export class LineCanvas {
   show(spec: LineChartSpec, hidden: ReadonlySet<string>): void {
     this.#events = spec.events
     this.#chart.data.datasets = spec.series.map((series) => dataset(series, hidden.has(series.key)))
-    const y = this.#chart.options.scales?.['y']
-    if (y && spec.unit === '%') Object.assign(y, { min: 0, max: 1 })
+    const { x, y } = this.#chart.options.scales ?? {}
+    const fromZero = spec.fitted !== true
+    if (x) Object.assign(x, { beginAtZero: fromZero })
+    if (y)
+      Object.assign(y, {
+        beginAtZero: fromZero,
+        ...(spec.unit === '%' && fromZero ? { min: 0, max: 1 } : {}),
+      })
     this.#chart.update('none')
   }
 

@@ -32,6 +32,19 @@ export interface SeriesStyle extends StrategyStyle {
   readonly width: number
   /** Latencies hold light time that was added, not waited for: drawn with hollow markers. */
   readonly virtual: boolean
+  /** Computed by the simulator, not measured: named so wherever it is shown, drawn hollow or hatched. */
+  readonly simulated?: boolean
+}
+
+/** Drawn without a filling: what was not measured looks different. */
+export function isHollow({ virtual, simulated }: Pick<SeriesStyle, 'virtual' | 'simulated'>): boolean {
+  return virtual || simulated === true
+}
+
+/** Where the numbers of a series come from, as files say it. */
+export function originOf({ virtual, simulated }: SeriesStyle): 'measured' | 'virtual' | 'simulated' {
+  if (simulated === true) return 'simulated'
+  return virtual ? 'virtual' : 'measured'
 }
 
 /** Trials whose requests may stand in one series: same strategy, servers, link delay and other factors. */
