@@ -103,7 +103,10 @@ export function lineChartSvg(
     plot.bottom - ((y * scale - yLow) / (yHigh - yLow)) * (plot.bottom - plot.top)
 
   const parts = [
-    svgText(24, 26, spec.title, colours.text, { size: 15, weight: 600 }),
+    svgText(24, 26, allSimulated(shown) ? `${spec.title}, simulated` : spec.title, colours.text, {
+      size: 15,
+      weight: 600,
+    }),
     svgText(width - 24, 26, `n = ${formatNumber(sampleCount(spec))}`, colours.muted, { anchor: 'end' }),
     ...legend.items.map(({ style, x, y }) => {
       const dash = style.dash.length > 0 ? ` stroke-dasharray="${style.dash.join(' ')}"` : ''
@@ -154,6 +157,11 @@ export function lineChartSvg(
     }
   }
   return svgPicture(width, height, colours, parts)
+}
+
+/** A picture leaves the app without its page: it says itself that nothing in it was measured. */
+function allSimulated(series: LineChartSpec['series']): boolean {
+  return series.length > 0 && series.every(({ style }) => style.simulated === true)
 }
 
 /** Ends of the y axis: from 0, or around the values with a margin. Shares end at 1. */

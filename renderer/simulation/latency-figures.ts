@@ -71,7 +71,7 @@ export const axes: Readonly<Record<VariedParameter, Axis>> = {
   KVC_BYTES: { title: 'Worst latency by KVC size', xTitle: 'KVC size (MiB)', scale: 1 / 1_048_576 },
   SERVERS: { title: 'Worst latency by servers', xTitle: 'Servers', scale: 1 },
   CHUNK_PROCESSING_TIME: {
-    title: 'Worst latency by processing time',
+    title: 'Worst latency by chunk time',
     xTitle: 'Processing time of a chunk (ms)',
     scale: 1000,
   },
