@@ -1,7 +1,10 @@
+import { stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { writeCsv } from '#lab/export/csv-file'
 import { replayFile, type ReplayedCache, type ReplayProgress } from '#lab/simulation/replay/replay-file'
+import { storageError } from '#lab/store/storage-errors'
+import { SkyError } from '#shared/contract/errors'
 import { cachePolicies, type CachePolicy } from '#shared/simulation/replay/block-cache'
 import type { CommandContext } from '../context'
 import { progressBar } from '../output/progress-bar'
@@ -64,7 +67,7 @@ Examples:
 
 async function replay(flags: ReplayFlags, { terminal, installation }: CommandContext): Promise<void> {
   const out = flags.out === undefined ? null : resolve(flags.out)
-  if (out !== null) await requireWritable(dirname(out))
+  if (out !== null) await requireFile(out)
   const caches = cachesOf(flags)
   const interrupts = listenForInterrupts()
   const progress = phases(terminal)
@@ -82,9 +85,9 @@ async function replay(flags: ReplayFlags, { terminal, installation }: CommandCon
     progress.stop()
     const rows = replayRows(basename(flags.trace), caches, outcome)
     for (const { number, reason } of outcome.tally.firstSkipped) {
-      terminal.err(`skipped ${number}: ${reason}`)
+      terminal.err(`skipped ${outcome.tally.unit} ${number}: ${reason}`)
     }
-    if (out !== null) await writeCsv(out, replayColumns, [rows])
+    if (out !== null) await writeRows(out, rows)
     if (flags.json) {
       const objects = rows.map(replayJson)
       terminal.out(JSON.stringify(objects.length === 1 ? objects[0] : objects))
@@ -96,6 +99,23 @@ async function replay(flags: ReplayFlags, { terminal, installation }: CommandCon
   } finally {
     progress.stop()
     interrupts.stop()
+  }
+}
+
+/** Made sure before the work begins. */
+async function requireFile(path: string): Promise<void> {
+  const there = await stat(path).catch(() => null)
+  if (there?.isDirectory() === true) {
+    throw new SkyError('invalid_argument', `${path} is a folder`, 'Name a file with --out, such as hits.csv.')
+  }
+  await requireWritable(dirname(path))
+}
+
+async function writeRows(path: string, rows: readonly ReplayRow[]): Promise<void> {
+  try {
+    await writeCsv(path, replayColumns, [rows])
+  } catch (thrown) {
+    throw storageError(thrown, path, 'export_failed')
   }
 }
 

@@ -18,7 +18,7 @@ describe('a trace file', () => {
     expect(zipped).toEqual(plain)
     expect(plain.trace).toMatchObject({ requests: 10, uniqueBlocks: 7 })
     expect(plain.settings).toMatchObject({ format: 'mooncake', blockTokens: 512 })
-    expect(plain.tally).toEqual({ requests: 10, skippedLines: 0, firstSkipped: [] })
+    expect(plain.tally).toEqual({ unit: 'line', requests: 10, skippedLines: 0, firstSkipped: [] })
     // Several members one after another are one file, as gzip itself has it.
     const members = Buffer.concat([
       gzipped(`${ten.slice(0, 4).join('\n')}\n`),
