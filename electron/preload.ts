@@ -1,4 +1,4 @@
-import { contextBridge, ipcRenderer } from 'electron'
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
 import type {
   DesktopAnswer,
   DesktopApi,
@@ -25,6 +25,8 @@ const desktop: DesktopApi = {
   versions: { electron: process.versions.electron, chromium: process.versions.chrome },
   chooseDirectory: (title, start) => ask('chooseDirectory', { title, start }),
   openExperimentFile: () => ask('openExperimentFile', {}),
+  chooseTraceFile: () => ask('chooseTraceFile', {}),
+  pathOfDropped: (file) => webUtils.getPathForFile(file as File),
   saveExperimentFile: (suggestedName, text) => ask('saveExperimentFile', { suggestedName, text }),
   saveFile: (suggestedName, data) => ask('saveFile', { suggestedName, data }),
   showInFolder: (path) => ask('showInFolder', { path }),

@@ -5,6 +5,7 @@ import { DocumentLoader } from './experiments/document-loader'
 import { experimentHandlers } from './handlers/experiment-handlers'
 import { labHandlers } from './handlers/lab-handlers'
 import { runHandlers } from './handlers/run-handlers'
+import { simulationHandlers } from './handlers/simulation-handlers'
 import { LabService } from './hosts/lab-service'
 import type { StartLab } from './hosts/lab-hosts'
 import { removeJournals } from './local/journals'
@@ -13,6 +14,7 @@ import { LogBook } from './log-book'
 import { ConstellationFeed } from './runs/constellation-feed'
 import { RunBook } from './runs/run-book'
 import { RunQueue } from './runs/run-queue'
+import { ReplayJobs } from './simulation/replay/replay-jobs'
 import { openStore } from './store/store'
 
 export interface LabEngineOptions {
@@ -22,6 +24,8 @@ export interface LabEngineOptions {
   readonly resultsDirectory: string
   /** The agent bundle. */
   readonly agentEntry: string
+  /** The file of the simulator's worker threads. */
+  readonly workerEntry: string
   /** The Node that runs agents. */
   readonly nodeExecutable: string
   /** The folder of the documents `sotu`. */
@@ -86,9 +90,15 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
     emit: (snapshot) => emit('constellationChanged', snapshot),
   })
 
+  const replays = new ReplayJobs({
+    workerEntry: options.workerEntry,
+    onChanged: (job) => emit('replayChanged', job),
+  })
+
   let disposed: Promise<void> | null = null
   const dispose = async (): Promise<void> => {
     feed.close()
+    await replays.close()
     await queue.close()
     await lab.stop()
     book.close()
@@ -115,6 +125,7 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
         queue,
         onDeleted: (runId) => removeJournals(journalDirectory, `${runId}.`),
       }),
+      ...simulationHandlers(replays),
       recentLog: () => logBook.recent(),
     },
     subscribe: (listener) => {

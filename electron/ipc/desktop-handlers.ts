@@ -10,6 +10,9 @@ const largestExperimentBytes = 1024 * 1024
 
 const experimentFilter = { name: 'Experiment (YAML)', extensions: ['yaml', 'yml'] }
 
+/** Endings of traces as they are published; the format is told from the content. */
+const traceFilter = { name: 'Trace (JSONL, JSON, CSV, gzip)', extensions: ['jsonl', 'json', 'csv', 'gz'] }
+
 /** What the window may ask of the desktop. `connectEngine` gives its window a channel to the lab engine. */
 export function desktopHandlers(connectEngine: (sender: WebContents) => Promise<void>): DesktopHandlers {
   return {
@@ -29,6 +32,14 @@ export function desktopHandlers(connectEngine: (sender: WebContents) => Promise<
       })
       const path = chosen.filePaths[0]
       return path === undefined ? null : { path, text: await readExperiment(path) }
+    },
+    chooseTraceFile: async (_params, sender) => {
+      const chosen = await dialog.showOpenDialog(windowOf(sender), {
+        title: 'Choose a trace of requests',
+        filters: [traceFilter, { name: 'All files', extensions: ['*'] }],
+        properties: ['openFile'],
+      })
+      return chosen.filePaths[0] ?? null
     },
     saveExperimentFile: ({ suggestedName, text }, sender) =>
       saveAs(sender, suggestedName, text, 'Save experiment', [experimentFilter]),

@@ -1,3 +1,4 @@
+import { extent } from '#shared/charts/ticks'
 import type { Point } from './binned-values'
 import type { SeriesStyle } from './strategy-style'
 
@@ -7,8 +8,13 @@ export interface LineChartSpec {
   /** Unit of y; `%` where y is a share and the axis shows per cent. */
   readonly unit: string
   readonly xTitle: string
-  /** Axes go around the values instead of starting at 0. */
-  readonly fitted?: boolean
+  /**
+   * Where axes begin and end: `whole` (the default) from 0, and to 100 % where y is a share; `from-zero` from 0 to the values;
+   * `fitted` around the values.
+   */
+  readonly range?: 'whole' | 'from-zero' | 'fitted'
+  /** x grows by factors: 1,000, 10,000, 100,000 are equally far apart. */
+  readonly xLog?: boolean
   readonly series: readonly LineSeries[]
   readonly events: readonly ChartEvent[]
 }
@@ -31,28 +37,6 @@ export interface ChartEvent {
 
 export function sampleCount(spec: Pick<LineChartSpec, 'series'>): number {
   return spec.series.reduce((sum, series) => sum + series.samples, 0)
-}
-
-export function extent(values: Iterable<number>): readonly [number, number] | null {
-  let low = Number.POSITIVE_INFINITY
-  let high = Number.NEGATIVE_INFINITY
-  for (const value of values) {
-    if (value < low) low = value
-    if (value > high) high = value
-  }
-  return low <= high ? [low, high] : null
-}
-
-/** Round positions for an axis: 1, 2 or 5 times a power of ten apart, about `wanted` of them. */
-export function niceTicks(low: number, high: number, wanted: number): number[] {
-  const span = high - low
-  if (!(span > 0) || !Number.isFinite(span)) return [low]
-  const rough = span / Math.max(1, wanted)
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough * 0.999)!
-  const first = Math.ceil(low / step - 1e-9)
-  const last = Math.floor(high / step + 1e-9)
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)))
 }
 
 /** What a reader without the picture needs: range and last value of each series. */

@@ -1,83 +1,21 @@
+import { isHollow } from '#shared/charts/strategy-style'
+import {
+  escapeXml,
+  lightPicture,
+  px,
+  svgMarker,
+  svgPicture,
+  svgText,
+  type PictureColours,
+} from '#shared/charts/svg'
+import { extent, niceTicks } from '#shared/charts/ticks'
 import { formatNumber } from '../format/units'
-import { extent, niceTicks, sampleCount, type LineChartSpec } from './chart-spec'
-import { isHollow, type Marker, type SeriesStyle } from './strategy-style'
+import { xAxis, yRange } from './axis-range'
+import { sampleCount, type LineChartSpec } from './chart-spec'
+import type { SeriesStyle } from './strategy-style'
 
-/** Colours of an exported picture; series keep theirs in every theme. */
-export interface PictureColours {
-  readonly background: string
-  readonly text: string
-  readonly muted: string
-  readonly grid: string
-  readonly fault: string
-}
-
-export const lightPicture: PictureColours = {
-  background: '#ffffff',
-  text: '#171b21',
-  muted: '#545d6a',
-  grid: '#e6e8ec',
-  fault: '#b3261e',
-}
-
-export const pictureFont = 'system-ui, Segoe UI, Roboto, Noto Sans, Liberation Sans, sans-serif'
 /** Markers are drawn only where points are far enough apart to be told apart. */
 const pointsWithMarkers = 60
-
-export function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-}
-
-const px = (value: number): string => Number(value.toFixed(2)).toString()
-
-export function svgMarker(marker: Marker, x: number, y: number, style: SeriesStyle, size = 3.2): string {
-  const paint = isHollow(style)
-    ? `fill="none" stroke="${style.colour}" stroke-width="1.2"`
-    : `fill="${style.colour}" stroke="none"`
-  switch (marker) {
-    case 'circle':
-      return `<circle cx="${px(x)}" cy="${px(y)}" r="${size}" ${paint}/>`
-    case 'rect':
-      return `<rect x="${px(x - size)}" y="${px(y - size)}" width="${size * 2}" height="${size * 2}" ${paint}/>`
-    case 'triangle':
-      return `<path d="M${px(x)} ${px(y - size)}L${px(x + size)} ${px(y + size)}L${px(x - size)} ${px(y + size)}Z" ${paint}/>`
-    case 'cross':
-    case 'crossRot': {
-      const turn = marker === 'crossRot' ? ` transform="rotate(45 ${px(x)} ${px(y)})"` : ''
-      return `<path d="M${px(x - size)} ${px(y)}H${px(x + size)}M${px(x)} ${px(y - size)}V${px(y + size)}" fill="none" stroke="${style.colour}" stroke-width="1.5"${turn}/>`
-    }
-    case 'rectRot':
-      return `<path d="M${px(x)} ${px(y - size)}L${px(x + size)} ${px(y)}L${px(x)} ${px(y + size)}L${px(x - size)} ${px(y)}Z" ${paint}/>`
-  }
-}
-
-export function svgText(
-  x: number,
-  y: number,
-  text: string,
-  colour: string,
-  more: { anchor?: 'start' | 'middle' | 'end'; size?: number; weight?: number } = {},
-): string {
-  const { anchor = 'start', size = 12, weight = 400 } = more
-  return `<text x="${px(x)}" y="${px(y)}" fill="${colour}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}">${escapeXml(text)}</text>`
-}
-
-export function svgPicture(
-  width: number,
-  height: number,
-  colours: PictureColours,
-  parts: readonly string[],
-): string {
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${pictureFont}">`,
-    `<rect width="${width}" height="${height}" fill="${colours.background}"/>`,
-    ...parts,
-    '</svg>\n',
-  ].join('\n')
-}
 
 /** A line chart as a standalone picture, drawn from the series: title, unit, sample count, legend, axes, lines, events. */
 export function lineChartSvg(
@@ -94,11 +32,10 @@ export function lineChartSvg(
   const plot = { left: 64, right: width - 24, top: 44 + legend.height, bottom: height - 52 }
   const xs = extent(shown.flatMap((series) => series.points.map((point) => point.x))) ?? [0, 1]
   const ys = extent(shown.flatMap((series) => series.points.map((point) => point.y))) ?? [0, 1]
-  const fitted = spec.fitted === true
-  const [xLow, xHigh] = [fitted ? xs[0] : Math.min(0, xs[0]), xs[0] === xs[1] ? xs[1] + 0.5 : xs[1]] as const
+  const across = xAxis(spec, xs)
   const scale = spec.unit === '%' ? 100 : 1
   const [yLow, yHigh] = yRange(spec, ys).map((y) => y * scale) as [number, number]
-  const toX = (x: number): number => plot.left + ((x - xLow) / (xHigh - xLow)) * (plot.right - plot.left)
+  const toX = (x: number): number => plot.left + across.share(x) * (plot.right - plot.left)
   const toY = (y: number): number =>
     plot.bottom - ((y * scale - yLow) / (yHigh - yLow)) * (plot.bottom - plot.top)
 
@@ -124,7 +61,7 @@ export function lineChartSvg(
       svgText(plot.left - 8, y + 4, formatNumber(tick), colours.muted, { anchor: 'end' }),
     )
   }
-  for (const tick of niceTicks(xLow, xHigh, 8)) {
+  for (const tick of across.ticks) {
     parts.push(svgText(toX(tick), plot.bottom + 18, formatNumber(tick), colours.muted, { anchor: 'middle' }))
   }
   parts.push(
@@ -132,7 +69,7 @@ export function lineChartSvg(
     svgText((plot.left + plot.right) / 2, height - 14, spec.xTitle, colours.muted, { anchor: 'middle' }),
     svgText(plot.left - 8, plot.top - 8, spec.unit, colours.muted, { anchor: 'end' }),
   )
-  for (const event of spec.events.filter(({ x }) => x >= xLow && x <= xHigh)) {
+  for (const event of spec.events.filter(({ x }) => x >= across.low && x <= across.high)) {
     const x = px(toX(event.x))
     const fault = event.severity === 'fault'
     const colour = fault ? colours.fault : colours.muted
@@ -162,15 +99,6 @@ export function lineChartSvg(
 /** A picture leaves the app without its page: it says itself that nothing in it was measured. */
 function allSimulated(series: LineChartSpec['series']): boolean {
   return series.length > 0 && series.every(({ style }) => style.simulated === true)
-}
-
-/** Ends of the y axis: from 0, or around the values with a margin. Shares end at 1. */
-function yRange({ fitted, unit }: LineChartSpec, [low, high]: readonly [number, number]): [number, number] {
-  if (fitted === true && high > low) {
-    const margin = (high - low) * 0.08
-    return [low - margin, high + margin]
-  }
-  return [Math.min(0, low), unit === '%' ? 1 : high === 0 ? 1 : high * 1.05]
 }
 
 /** Legend entries in rows that fit into `width`; text is estimated at 6.6 px a character. */

@@ -1,9 +1,11 @@
+import { isHollow, isLineMarker } from '#shared/charts/strategy-style'
 import {
   Chart,
   Decimation,
   LinearScale,
   LineController,
   LineElement,
+  LogarithmicScale,
   PointElement,
   Tooltip,
   type ChartDataset,
@@ -14,9 +16,17 @@ import type { Point } from './binned-values'
 import type { ChartEvent, LineChartSpec, LineSeries } from './chart-spec'
 import { eventLines } from './event-lines'
 import type { ChartPalette } from './palette'
-import { isHollow, isLineMarker } from './strategy-style'
 
-Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip, Decimation, zoomPlugin)
+Chart.register(
+  LineController,
+  LineElement,
+  PointElement,
+  LinearScale,
+  LogarithmicScale,
+  Tooltip,
+  Decimation,
+  zoomPlugin,
+)
 
 export interface LineCanvasOptions {
   readonly palette: () => ChartPalette
@@ -148,13 +158,11 @@ export class LineCanvas {
     this.#events = spec.events
     this.#chart.data.datasets = spec.series.map((series) => dataset(series, hidden.has(series.key)))
     const { x, y } = this.#chart.options.scales ?? {}
-    const fromZero = spec.fitted !== true
-    if (x) Object.assign(x, { beginAtZero: fromZero })
+    const fromZero = spec.range !== 'fitted'
+    if (x) Object.assign(x, { type: spec.xLog === true ? 'logarithmic' : 'linear', beginAtZero: fromZero })
+    const isWhole = (spec.range ?? 'whole') === 'whole'
     if (y)
-      Object.assign(y, {
-        beginAtZero: fromZero,
-        ...(spec.unit === '%' && fromZero ? { min: 0, max: 1 } : {}),
-      })
+      Object.assign(y, { beginAtZero: fromZero, ...(spec.unit === '%' && isWhole ? { min: 0, max: 1 } : {}) })
     this.#chart.update('none')
   }
 

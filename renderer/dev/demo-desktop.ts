@@ -6,6 +6,8 @@ export const demoDesktop: DesktopApi = {
   versions: { electron: '41.7.1', chromium: '140' },
   chooseDirectory: async () => ({ ok: true, value: '/home/lab/reports' }),
   openExperimentFile: async () => ({ ok: true, value: null }),
+  chooseTraceFile: async () => ({ ok: true, value: '/home/lab/traces/conversation_trace.jsonl' }),
+  pathOfDropped: () => '/home/lab/traces/conversation_trace.jsonl',
   saveExperimentFile: async (name) => ({ ok: true, value: `/home/lab/${name}` }),
   saveFile: async (name, data) => {
     // Kept where a developer (and a screenshot script) can look at what would have been written.

@@ -3,6 +3,7 @@ import type { Client, Handlers } from '#shared/contract/rpc'
 import { presets } from '#shared/experiment/presets'
 import { demoClient, type Emit } from './demo-client'
 import { DemoLab } from './demo-lab'
+import { DemoReplay } from './demo-replay'
 import { checkExperiment, DemoRuns } from './demo-runs'
 
 const stepMs = 50
@@ -15,6 +16,7 @@ export class DemoEngine {
   readonly client: Client<ConsoleApi>
   readonly #lab: DemoLab
   readonly #runs: DemoRuns
+  readonly #replay: DemoReplay
   #now: number
 
   constructor(startAt: number) {
@@ -23,7 +25,8 @@ export class DemoEngine {
     const emit: Emit = (event, payload) => connection.emit(event, payload)
     this.#lab = new DemoLab(now, emit)
     this.#runs = new DemoRuns(now, emit, this.#lab)
-    const connection = demoClient(handlersOf(this.#lab, this.#runs))
+    this.#replay = new DemoReplay(now, emit)
+    const connection = demoClient(handlersOf(this.#lab, this.#runs, this.#replay))
     this.client = connection.client
   }
 
@@ -33,6 +36,7 @@ export class DemoEngine {
     while (this.#now < until) {
       this.#now = Math.min(until, this.#now + stepMs)
       this.#runs.step()
+      this.#replay.step()
     }
   }
 
@@ -46,7 +50,7 @@ export class DemoEngine {
   }
 }
 
-function handlersOf(lab: DemoLab, runs: DemoRuns): Handlers<ConsoleApi> {
+function handlersOf(lab: DemoLab, runs: DemoRuns, replay: DemoReplay): Handlers<ConsoleApi> {
   const done = null
   return {
     info: () => ({
@@ -116,6 +120,13 @@ function handlersOf(lab: DemoLab, runs: DemoRuns): Handlers<ConsoleApi> {
       runs.remove(runId)
       return done
     },
+    inspectTrace: ({ path }) => replay.inspect(path),
+    startReplay: (question) => ({ replayId: replay.start(question) }),
+    cancelReplay: () => {
+      replay.cancel()
+      return done
+    },
+    replay: () => replay.job,
     recentLog: () => lab.log,
   }
 }

@@ -11,7 +11,8 @@ import {
 } from '#shared/simulation/sweep/vary'
 import type { LineChartSpec } from '../charts/chart-spec'
 import { csv } from '../charts/export-csv'
-import { strategyStyles, type Marker, type SeriesStyle } from '../charts/strategy-style'
+import { strategyStyles, type Marker } from '#shared/charts/strategy-style'
+import type { SeriesStyle } from '../charts/strategy-style'
 import type { CheckedDraft } from './latency-check'
 
 export type LatencyBase = NonNullable<CheckedDraft['checked']>
@@ -99,14 +100,14 @@ export function modelStyle(strategy: Strategy): SeriesStyle {
 export function figureSpec(
   figures: LatencyFigures,
   parameter: VariedParameter,
-  fitted: boolean,
+  range: NonNullable<LineChartSpec['range']>,
 ): LineChartSpec {
   const { title, xTitle, scale } = axes[parameter]
   return {
     title,
     unit: 'ms',
     xTitle,
-    fitted,
+    range,
     events: [],
     series: strategies.map((strategy) => {
       const points = figures.points[parameter][strategy]

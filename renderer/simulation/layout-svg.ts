@@ -1,4 +1,4 @@
-import { lightPicture, svgPicture, svgText, type PictureColours } from '../charts/export-svg'
+import { lightPicture, svgPicture, svgText, type PictureColours } from '#shared/charts/svg'
 import { formatMs } from '../format/units'
 import type { ChunkLayout, LayoutFill } from './chunk-layout'
 

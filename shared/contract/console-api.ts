@@ -4,6 +4,7 @@ import { requestRecord, satelliteCounters, trialEventName } from '../experiment/
 import { delayStats, hardware, position, storedBlock } from './agent-control'
 import { errorBody } from './errors'
 import type { Contract } from './rpc'
+import { simulationApi } from './simulation-api'
 
 /**
  * What the desktop app and the command line ask of the lab engine.
@@ -344,6 +345,8 @@ export const consoleApi = {
     deleteRun: { params: runRef, result: done },
 
     recentLog: { params: nothing, result: z.array(logLine) },
+
+    ...simulationApi.methods,
   },
   events: {
     labChanged: labState,
@@ -353,6 +356,7 @@ export const consoleApi = {
     constellationChanged: constellationSnapshot,
     runEvent: runEvent.extend({ runId: z.string() }),
     log: z.array(logLine),
+    ...simulationApi.events,
   },
 } satisfies Contract
 export type ConsoleApi = typeof consoleApi

@@ -38,6 +38,8 @@ export const desktopContract = {
   methods: {
     chooseDirectory: { params: z.object({ title: z.string(), start: z.string() }), result: pathOrNothing },
     openExperimentFile: { params: nothing, result: textFile.nullable() },
+    /** Where a trace lies; whoever reads it is the engine, which can read files of any size. */
+    chooseTraceFile: { params: nothing, result: pathOrNothing },
     saveExperimentFile: {
       params: z.object({ suggestedName: fileName, text: z.string() }),
       result: pathOrNothing,
@@ -59,6 +61,9 @@ export type DesktopContract = typeof desktopContract
 
 export type DesktopAnswer<T> = { ok: true; value: T } | { ok: false; error: ErrorBody }
 
+/** A `File` of the window, which this layer does not know; only the preload can tell where it lies. */
+export type DroppedFile = object
+
 export interface DesktopApi {
   readonly platform: 'linux' | 'darwin' | 'win32'
   readonly versions: { readonly electron: string; readonly chromium: string }
@@ -67,6 +72,10 @@ export interface DesktopApi {
   chooseDirectory(title: string, start: string): Promise<DesktopAnswer<string | null>>
   /** Let the user choose an experiment file (.yaml, .yml) and read it. */
   openExperimentFile(): Promise<DesktopAnswer<TextFile | null>>
+  /** Let the user choose a trace of requests; the answer is its path. */
+  chooseTraceFile(): Promise<DesktopAnswer<string | null>>
+  /** The path of a file that was dropped onto the window; empty where it has none. */
+  pathOfDropped(file: DroppedFile): string
   /** Write an experiment where the user says; the answer is the path. */
   saveExperimentFile(suggestedName: string, text: string): Promise<DesktopAnswer<string | null>>
   /** Write any exported file (chart image, CSV) where the user says; the answer is the path. */
