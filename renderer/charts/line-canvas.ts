@@ -1,4 +1,5 @@
 import { isHollow, isLineMarker } from '#shared/charts/strategy-style'
+import { extent } from '#shared/charts/ticks'
 import {
   Chart,
   Decimation,
@@ -159,7 +160,8 @@ export class LineCanvas {
     this.#chart.data.datasets = spec.series.map((series) => dataset(series, hidden.has(series.key)))
     const { x, y } = this.#chart.options.scales ?? {}
     const fromZero = spec.range !== 'fitted'
-    if (x) Object.assign(x, { type: spec.xLog === true ? 'logarithmic' : 'linear', beginAtZero: fromZero })
+    if (x)
+      Object.assign(x, spec.xLog === true ? logarithmic(spec) : { type: 'linear', beginAtZero: fromZero })
     const isWhole = (spec.range ?? 'whole') === 'whole'
     if (y)
       Object.assign(y, { beginAtZero: fromZero, ...(spec.unit === '%' && isWhole ? { min: 0, max: 1 } : {}) })
@@ -216,6 +218,12 @@ export class LineCanvas {
   destroy(): void {
     this.#chart.destroy()
   }
+}
+
+/** An axis by factors ends where the values do: a whole power of ten more would be mostly empty. */
+function logarithmic({ series }: LineChartSpec): object {
+  const ends = extent(series.flatMap(({ points }) => points.map((point) => point.x)))
+  return { type: 'logarithmic', ...(ends && ends[1] > ends[0] ? { min: ends[0], max: ends[1] } : {}) }
 }
 
 /** A computed `rgb(r, g, b)` with an alpha channel. */

@@ -13,7 +13,7 @@ const looks: Readonly<Record<CachePolicy, PolicyLook>> = {
   fifo: { label: 'FIFO', colour: '#a17a00', dash: [2, 2], marker: 'triangle' },
   's3-fifo': { label: 'S3-FIFO', colour: '#009e73', dash: [8, 3, 2, 3], marker: 'rectRot' },
   arc: { label: 'ARC', colour: '#c2589b', dash: [4, 2], marker: 'crossRot' },
-  optimum: { label: 'Optimum (Belady)', colour: '#7f7f7f', dash: [], marker: 'cross' },
+  optimum: { label: 'Optimum', colour: '#7f7f7f', dash: [], marker: 'cross' },
 }
 
 export function policyStyle(policy: CachePolicy): SeriesStyle {
