@@ -31,10 +31,14 @@ export interface ComparisonRow {
 }
 
 /** Series without a value of the metric have no row: not measured is not 0. */
-export function comparisonOf(trials: readonly RunTrial[], metric: TrialMetric): ComparisonSpec {
+export function comparisonOf(
+  trials: readonly RunTrial[],
+  metric: TrialMetric,
+  lab = 'local',
+): ComparisonSpec {
   const bySeries = new Map<string, { identity: ReturnType<typeof seriesOf>; trials: RunTrial[] }>()
   for (const trial of trials) {
-    const identity = seriesOf(trial)
+    const identity = seriesOf(trial, lab)
     const known = bySeries.get(identity.key)
     if (known) known.trials.push(trial)
     else bySeries.set(identity.key, { identity, trials: [trial] })

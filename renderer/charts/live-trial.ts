@@ -29,9 +29,9 @@ export class LiveTrial {
   #firstAt = Number.POSITIVE_INFINITY
   #seen = new Uint8Array(256)
 
-  constructor(trial: PlannedTrial, startedAt: number | null) {
+  constructor(trial: PlannedTrial, startedAt: number | null, lab = 'local') {
     this.trialId = trial.trialId
-    this.series = seriesOf(trial)
+    this.series = seriesOf(trial, lab)
     this.#startedAt = startedAt
   }
 

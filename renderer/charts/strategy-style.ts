@@ -24,6 +24,9 @@ export function originOf({ virtual, simulated }: SeriesStyle): 'measured' | 'vir
   return virtual ? 'virtual' : 'measured'
 }
 
+/** The lab of runs that were simulated. */
+export const simulatedLab = 'simulated'
+
 /** Trials whose requests may stand in one series: same strategy, servers, link delay and other factors. */
 export interface SeriesIdentity {
   readonly key: string
@@ -32,11 +35,15 @@ export interface SeriesIdentity {
   readonly servers: number | null
   readonly linkDelay: 'off' | 'virtual' | 'real'
   readonly others: string
+  /** Of a run of the simulator: nothing in it was measured. */
+  readonly simulated: boolean
 }
 
 const factorsInLabel = new Set(['cache', 'strategy', 'servers', 'link_delay'])
 
-export function seriesOf(trial: Pick<PlannedTrial, 'parameters' | 'factors'>): SeriesIdentity {
+/** @param lab of the run that the trial belongs to */
+export function seriesOf(trial: Pick<PlannedTrial, 'parameters' | 'factors'>, lab = 'local'): SeriesIdentity {
+  const simulated = lab === simulatedLab
   const { cache, strategy: placed, servers: count, link_delay: linkDelay } = trial.parameters
   const strategy = cache === 'off' ? 'off' : placed
   const servers = cache === 'off' ? null : count
@@ -51,8 +58,9 @@ export function seriesOf(trial: Pick<PlannedTrial, 'parameters' | 'factors'>): S
   // Virtual latencies are always named; the other modes where they differ between trials.
   if (linkDelay === 'virtual' || 'link_delay' in trial.factors)
     parts.push(linkDelay === 'off' ? 'no delay' : linkDelay)
+  if (simulated && !parts.includes(simulatedLab)) parts.push(simulatedLab)
   const label = parts.join(' · ')
-  return { key: `${label}|${linkDelay}`, label, strategy, servers, linkDelay, others }
+  return { key: `${label}|${linkDelay}`, label, strategy, servers, linkDelay, others, simulated }
 }
 
 /** Styles for the series of one chart, by key. The marker counts up with the servers, then with the other factors. */
@@ -69,6 +77,7 @@ export function seriesStyles(series: readonly SeriesIdentity[]): Map<string, Ser
         marker: markers[rank % markers.length]!,
         width: 1.5 + (rank % 3) * 0.75,
         virtual: one.linkDelay === 'virtual',
+        simulated: one.simulated,
       }
       return [one.key, style]
     }),

@@ -45,7 +45,7 @@ export const useLive = defineStore('live', () => {
     const { state } = planned
     const startedAt = state.kind === 'running' || state.kind === 'completed' ? state.startedAt : null
     const told = events.value.findLast((event) => event.trialId === trialId && event.name === 'trial_started')
-    const trial = new LiveTrial(planned, told?.at ?? startedAt)
+    const trial = new LiveTrial(planned, told?.at ?? startedAt, detail.value?.lab)
     trials.set(trialId, trial)
     return trial
   }

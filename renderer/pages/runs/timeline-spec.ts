@@ -34,11 +34,11 @@ export function timelineSpecs(
   events: readonly RunEvent[],
   trialId: string | null,
 ): LineChartSpec[] {
-  const styles = seriesStyles(run.trials.map(seriesOf))
+  const styles = seriesStyles(run.trials.map((trial) => seriesOf(trial, run.lab)))
   const pointsOf = groupBy(points, (point) => point.trialId)
   const shown = run.trials.filter((trial) => trialId === null || trial.trialId === trialId)
-  const series = [...groupBy(shown, (trial) => seriesOf(trial).key)]
-    .map(([key, trials]) => ({ key, identity: seriesOf(trials[0]!), trials }))
+  const series = [...groupBy(shown, (trial) => seriesOf(trial, run.lab).key)]
+    .map(([key, trials]) => ({ key, identity: seriesOf(trials[0]!, run.lab), trials }))
     .sort((a, b) => compareSeries(a.identity, b.identity))
   const marked = trialId === null ? [] : eventsOf(run, events, trialId)
 
