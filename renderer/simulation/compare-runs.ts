@@ -138,6 +138,7 @@ export function comparedCsv(sides: readonly [Side, Side], specs: readonly Compar
 /** A difference as a reader takes it: with its sign, in per cent. */
 export function differenceText({ relative }: Difference, metric: TrialMetric): string {
   if (relative === null) return metricViews[metric].share ? '±0' : '–'
-  const percent = relative * 100
-  return `${percent > 0 ? '+' : ''}${percent.toFixed(1)}\u00a0%`
+  const percent = (relative * 100).toFixed(1)
+  if (Number(percent) === 0) return '0.0\u00a0%'
+  return `${relative > 0 ? '+' : ''}${percent}\u00a0%`
 }
