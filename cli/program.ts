@@ -4,6 +4,7 @@ import { labCommand } from './commands/lab'
 import { wholeNumber } from './commands/options'
 import { orbitsCommand } from './commands/orbits'
 import { placeCommand } from './commands/place'
+import { replayCommand } from './commands/replay'
 import { runCommands } from './commands/run'
 import { runsCommands } from './commands/runs'
 import { simulateCommand } from './commands/simulate'
@@ -56,6 +57,7 @@ Examples:
   runCommands(program, context)
   runsCommands(program, context)
   simulateCommand(program, context)
+  replayCommand(program, context)
 
   program
     .command('lab-daemon', { hidden: true })

@@ -20,7 +20,7 @@ export class TokenStream {
   /** Says what the first tokens of the stream are; only before anything was asked. */
   begin(tokens: number, blocks: readonly number[]): void {
     const whole = Math.floor(tokens / this.#blockTokens)
-    this.#whole.push(...blocks.slice(0, whole))
+    for (const block of blocks.slice(0, whole)) this.#whole.push(block)
     const last = blocks[whole]
     if (last !== undefined) this.#partial.set(tokens, last)
   }
