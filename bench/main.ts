@@ -1,7 +1,9 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { benchFetchBlock } from './fetch-block'
 import { benchMemory } from './memory'
+import { benchOrbits } from './orbits'
 import { benchPlacement } from './placement'
+import { benchReplay } from './replay'
 import { benchWindow } from './window'
 
 /** Runs every benchmark and prints one JSON report. Ratios are taken within this run; times depend on the machine. */
@@ -10,6 +12,10 @@ const say = (what: string): boolean => process.stderr.write(`${what} …\n`)
 
 say('placement')
 const placement = benchPlacement()
+say('orbits')
+const orbits = benchOrbits()
+say('replay')
+const replay = await benchReplay()
 say('memory of hosts')
 const memory = await benchMemory()
 say('fetch of a block')
@@ -27,5 +33,8 @@ const machine = {
   platform: `${platform()} ${arch()}`,
   node: process.versions.node,
 }
-process.stdout.write(`${JSON.stringify({ machine, placement, memory, fetchBlock, window }, null, 2)}\n`)
+process.stdout.write(
+  `${JSON.stringify({ machine, placement, orbits, replay, memory, fetchBlock, window }, null, 2)}
+`,
+)
 process.exit(0)
