@@ -1,13 +1,14 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect } from '../fixtures'
 
-export type PageName = 'Lab' | 'Constellation' | 'Experiments' | 'Live' | 'Runs' | 'Settings'
+export type PageName = 'Lab' | 'Constellation' | 'Experiments' | 'Live' | 'Runs' | 'Simulation' | 'Settings'
 export const pageNames: readonly PageName[] = [
   'Lab',
   'Constellation',
   'Experiments',
   'Live',
   'Runs',
+  'Simulation',
   'Settings',
 ]
 

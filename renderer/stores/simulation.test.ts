@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { withStores } from '../testing/with-stores'
+import { useCompare } from './compare'
+import { useLatencyModel } from './latency-model'
+import { useReplay } from './replay'
+import { useLauncher } from './launcher'
+import { presetById } from '#shared/experiment/presets'
+
+const storage = new Map<string, string>()
+beforeEach(() => {
+  storage.clear()
+  vi.stubGlobal('localStorage', {
+    getItem: (key: string) => storage.get(key) ?? null,
+    setItem: (key: string, value: string) => storage.set(key, value),
+  })
+  return () => vi.unstubAllGlobals()
+})
+
+describe('latency model', () => {
+  it("begins with the paper's sweep, computed at once", () => {
+    const model = withStores().use(useLatencyModel)
+    expect(model.draft.preset).toBe('paper')
+    expect(model.figures?.own.get('rotation')?.maxS).toBeCloseTo(0.525, 3)
+  })
+
+  it('keeps the last figures, marked, while a field is wrong, and goes on when it is right', async () => {
+    const model = withStores().use(useLatencyModel)
+    await vi.waitFor(() => expect(model.progress).toBe(1))
+    const before = model.figures
+    model.set('servers', '9000')
+    expect([model.stale, model.figures]).toEqual([true, before])
+    expect(model.draft.preset).toBe('own')
+    model.set('servers', '9')
+    expect(model.stale).toBe(false)
+    await vi.waitFor(() => expect(model.progress).toBe(1))
+    expect(model.figures?.base.configuration.servers).toBe(9)
+  })
+
+  it('stops computing what the form no longer says', async () => {
+    const model = withStores().use(useLatencyModel)
+    model.setAlong('KVC_BYTES', '1:2000:1 KiB')
+    model.setAlong('KVC_BYTES', '5 MiB')
+    await vi.waitFor(() => expect(model.progress).toBe(1))
+    expect(model.figures?.points.KVC_BYTES.hop).toHaveLength(1)
+  })
+
+  it('remembers the form, and forgets what it cannot read', async () => {
+    withStores().use(useLatencyModel).set('altitude', '600 km')
+    await vi.waitFor(() => expect(storage.size).toBe(1))
+    expect(withStores().use(useLatencyModel).draft.altitude).toBe('600 km')
+    storage.set('skymemory.latency-model', '{"slots": 3}')
+    expect(withStores().use(useLatencyModel).draft.preset).toBe('paper')
+  })
+})
+
+describe('replay', () => {
+  it('opens a trace, replays it and shows each cache as it is done', async () => {
+    const { engine, use } = withStores()
+    const replay = use(useReplay)
+    await replay.open('/traces/a.jsonl')
+    expect([replay.trace?.format, replay.recent]).toEqual(['mooncake', ['/traces/a.jsonl']])
+    replay.set({ policies: ['lru'], capacities: '100, 1000' })
+    await replay.start()
+    expect(replay.running).toBe(true)
+    engine.advance(1_000)
+    expect(replay.job?.rows.length).toBeGreaterThan(0)
+    engine.advance(3_000)
+    expect(replay.job?.state.kind).toBe('finished')
+    expect(replay.job?.rows.map(({ capacity }) => capacity)).toEqual([null, 100, 1000])
+    const rates = replay.job!.rows.map((row) => row.blockHitRate!)
+    expect(rates[0]).toBeGreaterThan(rates[2]!)
+    expect(rates[2]).toBeGreaterThan(rates[1]!)
+  })
+
+  it('is cancelled', async () => {
+    const { use } = withStores()
+    const replay = use(useReplay)
+    await replay.open('/traces/a.jsonl')
+    await replay.start()
+    await replay.cancel()
+    expect([replay.running, replay.job?.state.kind]).toEqual([false, 'cancelled'])
+  })
+
+  it('says why a file cannot be opened, and does not offer it again', async () => {
+    const { use } = withStores()
+    const replay = use(useReplay)
+    await replay.open('/traces/a.jsonl')
+    await replay.open('/traces/missing.jsonl')
+    expect(replay.error?.code).toBe('not_found')
+    expect([replay.trace?.path, replay.recent]).toEqual(['/traces/a.jsonl', ['/traces/a.jsonl']])
+  })
+})
+
+describe('compared runs', () => {
+  it('are the two newest until others are chosen', async () => {
+    const { engine, use } = withStores()
+    const [compare, launcher] = [use(useCompare), use(useLauncher)]
+    expect(compare.runIds).toEqual(['', ''])
+    const runs: string[] = []
+    for (let i = 0; i < 3; i++) {
+      runs.push((await launcher.launch(presetById('demo')!.yaml))!)
+      engine.advance(600_000)
+    }
+    expect(compare.runIds).toEqual([runs[2], runs[1]])
+    await vi.waitFor(() => expect(compare.sides?.map(({ run }) => run.runId)).toEqual([runs[2], runs[1]]))
+    compare.choose(1, runs[0]!)
+    await vi.waitFor(() => expect(compare.sides?.[1].run.runId).toBe(runs[0]))
+  })
+})
