@@ -1,5 +1,6 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { benchFetchBlock } from './fetch-block'
+import { benchLatencyModel } from './latency-model'
 import { benchMemory } from './memory'
 import { benchPlacement } from './placement'
 import { benchWindow } from './window'
@@ -10,6 +11,8 @@ const say = (what: string): boolean => process.stderr.write(`${what} …\n`)
 
 say('placement')
 const placement = benchPlacement()
+say('latency model')
+const latencyModel = benchLatencyModel()
 say('memory of hosts')
 const memory = await benchMemory()
 say('fetch of a block')
@@ -27,5 +30,7 @@ const machine = {
   platform: `${platform()} ${arch()}`,
   node: process.versions.node,
 }
-process.stdout.write(`${JSON.stringify({ machine, placement, memory, fetchBlock, window }, null, 2)}\n`)
+process.stdout.write(
+  `${JSON.stringify({ machine, placement, latencyModel, memory, fetchBlock, window }, null, 2)}\n`,
+)
 process.exit(0)
