@@ -45,6 +45,8 @@ export function engineOptions(installation: Installation, data: string): LabEngi
     dataDirectory: data,
     resultsDirectory: resultsDirectory(undefined),
     agentEntry: installation.agentEntry,
+    workerEntry: installation.workerEntry,
+    figuresDirectory: installation.figuresDirectory,
     documentsDirectory: installation.documentsDirectory,
     nodeExecutable: process.execPath,
     version,
