@@ -1,5 +1,6 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { benchFetchBlock } from './fetch-block'
+import { benchLatencyModel } from './latency-model'
 import { benchMemory } from './memory'
 import { benchOrbits } from './orbits'
 import { benchPlacement } from './placement'
@@ -12,6 +13,8 @@ const say = (what: string): boolean => process.stderr.write(`${what} …\n`)
 
 say('placement')
 const placement = benchPlacement()
+say('latency model')
+const latencyModel = benchLatencyModel()
 say('orbits')
 const orbits = benchOrbits()
 say('replay')
@@ -34,7 +37,6 @@ const machine = {
   node: process.versions.node,
 }
 process.stdout.write(
-  `${JSON.stringify({ machine, placement, orbits, replay, memory, fetchBlock, window }, null, 2)}
-`,
+  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, memory, fetchBlock, window }, null, 2)}\n`,
 )
 process.exit(0)

@@ -23,6 +23,9 @@ export function labEngineOptions(): LabEngineOptions {
     agentEntry: join(shipped, 'agent', 'skymemory-agent.mjs'),
     workerEntry: join(shipped, 'workers', 'skymemory-worker.mjs'),
     nodeExecutable: nodeExecutable(),
+    // Threads start from files outside of the archive.
+    workerEntry: join(shipped, 'workers', 'skymemory-worker.mjs'),
+    figuresDirectory: join(shipped, 'figures'),
     documentsDirectory: join(shipped, 'documents'),
     version: __SKYMEMORY_VERSION__,
     gitRevision: __SKYMEMORY_REVISION__,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context'
+import { figuresCommand } from './simulate/figures'
 import { latencyCommand } from './simulate/latency'
 import { paperCommand } from './simulate/paper'
 import { sweepCommand } from './simulate/sweep'
@@ -13,4 +14,5 @@ export function simulateCommand(program: Command, context: () => CommandContext)
   latencyCommand(simulate, context)
   paperCommand(simulate, context)
   sweepCommand(simulate, context)
+  figuresCommand(simulate, context)
 }
