@@ -24,8 +24,6 @@ export interface LabEngineOptions {
   readonly resultsDirectory: string
   /** The agent bundle. */
   readonly agentEntry: string
-  /** The file of the simulator's worker threads. */
-  readonly workerEntry: string
   /** The Node that runs agents. */
   readonly nodeExecutable: string
   /** The file of the simulator's worker threads. */
@@ -129,7 +127,7 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
         queue,
         onDeleted: (runId) => removeJournals(journalDirectory, `${runId}.`),
       }),
-      ...simulationHandlers(replays),
+      ...simulationHandlers({ replays, figuresDirectory: options.figuresDirectory }),
       recentLog: () => logBook.recent(),
     },
     subscribe: (listener) => {

@@ -1,11 +1,16 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { ReplayJob, ReplayQuestion } from '#shared/contract/simulation-api'
+import type { FigureQuestion, ReplayJob, ReplayQuestion } from '#shared/contract/simulation-api'
 import { anEngine, type EngineUnderTest } from '../testing/engine'
+import { layFigureResources } from '../testing/figure-resources'
+import { temporaryFolder } from '../testing/folders'
 import { memoryLabs } from '../testing/memory-lab'
 import { workerBundle } from '../testing/worker-bundle'
 import { conversationTrace, gzipped, mooncakeLines, traceFile } from '../traces/testing/trace-files'
 
 const workerEntry = await workerBundle()
+const figuresDirectory = (): string => layFigureResources(join(temporaryFolder(), 'figures'))
 
 async function underTest(): Promise<EngineUnderTest & { jobs: ReplayJob[]; end: Promise<ReplayJob> }> {
   const tested = await anEngine(memoryLabs().start, { workerEntry })
@@ -182,5 +187,62 @@ describe('a replay', { timeout: 30_000 }, () => {
       prefixHitBlocks: 105_710,
     })
     expect(rows.map((row) => row.blockHitRate?.toFixed(6))).toEqual(['0.366412', '0.211165'])
+  })
+})
+
+describe('figures', { timeout: 30_000 }, () => {
+  const question = (
+    directory: string,
+    changed: Partial<FigureQuestion['configuration']> = {},
+  ): FigureQuestion => ({
+    configuration: {
+      preset: 'paper',
+      torus: { slots: 15, planes: 15 },
+      centre: { slot: 7, plane: 7 },
+      rotations: 2,
+      servers: 9,
+      altitudeM: 550_000,
+      kvcBytes: 1_048_576,
+      chunkBytes: 12_288,
+      chunkProcessingTimeS: 0.002,
+      ...changed,
+    },
+    values: {
+      KVC_BYTES: [1_048_576],
+      SERVERS: [9, 25],
+      CHUNK_PROCESSING_TIME: [0, 0.002],
+      ALTITUDE: [550_000],
+    },
+    directory,
+    titles: true,
+  })
+
+  it('are drawn from what the form says, as SVG and PNG', async () => {
+    const directory = join(temporaryFolder(), 'new', 'folder')
+    const { client } = await anEngine(memoryLabs().start, { figuresDirectory: figuresDirectory() })
+    const written = await client.call('exportFigures', question(directory))
+    expect(written.directory).toBe(directory)
+    expect(written.files).toHaveLength(2 * (4 + 3))
+    for (const file of written.files) expect(existsSync(join(directory, file))).toBe(true)
+    const servers = readFileSync(join(directory, 'latency-servers.svg'), 'utf8')
+    expect(servers).toContain('550 km')
+    expect(written.files).toContain('layout-hop_rotation-15x15-centre-7-7-servers-9-rotations-2.png')
+  })
+
+  it('are refused where a number is wrong, or the folder is no place', async () => {
+    const { client } = await anEngine(memoryLabs().start, { figuresDirectory: figuresDirectory() })
+    const directory = temporaryFolder()
+    await expect(client.call('exportFigures', question(directory, { altitudeM: 0 }))).rejects.toMatchObject({
+      code: 'invalid_argument',
+      details: { parameter: 'altitude' },
+    })
+    await expect(client.call('exportFigures', question('figures'))).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: 'figures is not an absolute path',
+    })
+    const beyond = { ...question(directory), values: { ...question(directory).values, SERVERS: [500] } }
+    await expect(client.call('exportFigures', beyond)).rejects.toMatchObject({
+      details: { parameter: 'servers' },
+    })
   })
 })

@@ -6,6 +6,8 @@ export type ChartFormat = 'png' | 'svg' | 'csv'
 /** Size of an exported picture in CSS px; the PNG has twice as many device px each way, for print. */
 export const pictureSize = { width: 960, height: 480 } as const
 const pngScale = 2
+/** Device px across a PNG at least: figures in pt say a small size, that of a column of a paper. */
+const leastPngWidth = 1920
 
 export interface ChartFiles {
   /** Name of the file, without folder and extension. */
@@ -45,9 +47,10 @@ async function png(svg: string): Promise<Uint8Array> {
   const image = new Image()
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`
   await image.decode()
+  const scale = Math.max(pngScale, leastPngWidth / image.naturalWidth)
   const canvas = document.createElement('canvas')
-  canvas.width = image.naturalWidth * pngScale
-  canvas.height = image.naturalHeight * pngScale
+  canvas.width = Math.round(image.naturalWidth * scale)
+  canvas.height = Math.round(image.naturalHeight * scale)
   canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height)
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'))
   if (!blob) throw new Error('the picture could not be encoded as PNG')

@@ -127,6 +127,10 @@ function handlersOf(lab: DemoLab, runs: DemoRuns, replay: DemoReplay): Handlers<
       return done
     },
     replay: () => replay.job,
+    exportFigures: ({ directory }) => ({
+      directory,
+      files: ['latency-kvc-size.svg', 'latency-kvc-size.png'],
+    }),
     recentLog: () => lab.log,
   }
 }

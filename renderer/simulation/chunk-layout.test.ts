@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { strategies } from '#shared/placement/placement'
 import { paperConfiguration } from '#shared/simulation/sweep/paper-sweep'
 import { cellLabel, chunkLayout } from './chunk-layout'
-import { layoutSvg } from './layout-svg'
 
 describe('chunk layout', () => {
   it('holds every server and every chunk of the block once', () => {
@@ -55,13 +54,5 @@ describe('chunk layout', () => {
     expect(layout.centre).toEqual({ slot: 6, plane: 7 })
     const jumped = layout.planes[3]![2]!
     expect(cellLabel(jumped)).toBe('Slot 2, plane 3, server 8, 23 chunks')
-  })
-
-  it('is a picture with finite coordinates that says that it is simulated', () => {
-    const layout = chunkLayout({ ...paperConfiguration, servers: 9 })
-    const svg = layoutSvg(layout, 'Chunk layout, rotation', 'time', '#0072b2')
-    expect(svg).not.toMatch(/NaN|Infinity/)
-    expect(svg).toContain('simulated')
-    expect(svg.match(/fill="#0072b2"/g)).toHaveLength(9)
   })
 })

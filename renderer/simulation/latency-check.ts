@@ -52,8 +52,8 @@ export const fieldUnits: Readonly<Record<ProblemField, UnitKind>> = {
   ALTITUDE: 'length',
 }
 
-/** The field that the model's name of a parameter stands for. */
-const fieldOf: Readonly<Record<LatencyParameter, DraftField>> = {
+/** The field that the model's name of a parameter stands for. The LOS window is none of the form's. */
+const fieldOf: Readonly<Partial<Record<LatencyParameter, DraftField>>> = {
   slots: 'slots',
   planes: 'planes',
   centre: 'centreSlot',
@@ -174,6 +174,7 @@ function refusalOf(check: () => void): { field: DraftField; problem: FieldProble
   } catch (thrown) {
     const { message, hint, details } = toErrorBody(thrown)
     const field = fieldOf[details['parameter'] as LatencyParameter]
+    if (field === undefined) throw thrown
     return { field, problem: { message, allowed: hint } }
   }
 }

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { cachePolicies } from '../simulation/replay/block-cache'
 import { mostTokens } from '../simulation/traces/fields'
 import { traceFormats } from '../simulation/traces/trace-format'
+import { position } from './agent-control'
 import { errorBody } from './errors'
 
-/** The part of the console's contract that is about simulations: replays of traces. Composed into `consoleApi`. */
+/** The part of the console's contract that is about simulations: figures of the latency model, replays of traces. Composed into `consoleApi`. */
 
 const nothing = z.object({})
 const done = z.null()
@@ -118,6 +119,35 @@ export const replayJob = z.object({
 })
 export type ReplayJob = z.infer<typeof replayJob>
 
+const numbers = z.array(z.number()).min(1).max(10_000)
+
+/** What the figures of the latency model are drawn from; the model itself says which numbers are allowed. */
+export const figureQuestion = z.object({
+  configuration: z.object({
+    preset: z.enum(['paper', 'default']),
+    torus: z.object({ slots: z.number(), planes: z.number() }),
+    centre: position,
+    rotations: z.number(),
+    servers: z.number(),
+    altitudeM: z.number(),
+    kvcBytes: z.number(),
+    chunkBytes: z.number(),
+    chunkProcessingTimeS: z.number(),
+  }),
+  /** What each figure varies: bytes, servers, seconds, metres. */
+  values: z.object({
+    KVC_BYTES: numbers,
+    SERVERS: numbers,
+    CHUNK_PROCESSING_TIME: numbers,
+    ALTITUDE: numbers,
+  }),
+  /** An absolute path; files of the same name are replaced. */
+  directory: z.string().min(1),
+  /** False: title and small print are left to the caption. */
+  titles: z.boolean(),
+})
+export type FigureQuestion = z.infer<typeof figureQuestion>
+
 const replayRef = z.object({ replayId: z.string() })
 
 export const simulationApi = {
@@ -128,6 +158,11 @@ export const simulationApi = {
     startReplay: { params: replayQuestion, result: replayRef },
     /** End it; caches that are done keep their rows. */
     cancelReplay: { params: replayRef, result: done },
+    /** Draw the four latency figures, and the layout of chunks for every strategy, as SVG and as PNG for print. */
+    exportFigures: {
+      params: figureQuestion,
+      result: z.object({ directory: z.string(), files: z.array(z.string()) }),
+    },
     /** The newest replay since the engine was started. */
     replay: { params: nothing, result: replayJob.nullable() },
   },
