@@ -1,5 +1,6 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { benchFetchBlock } from './fetch-block'
+import { benchLatencyModel } from './latency-model'
 import { benchMemory } from './memory'
 import { benchOrbits } from './orbits'
 import { benchPlacement } from './placement'
@@ -16,6 +17,8 @@ say('orbits')
 const orbits = benchOrbits()
 say('replay')
 const replay = await benchReplay()
+say('latency model')
+const latencyModel = benchLatencyModel()
 say('memory of hosts')
 const memory = await benchMemory()
 say('fetch of a block')
@@ -34,7 +37,6 @@ const machine = {
   node: process.versions.node,
 }
 process.stdout.write(
-  `${JSON.stringify({ machine, placement, orbits, replay, memory, fetchBlock, window }, null, 2)}
-`,
+  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, memory, fetchBlock, window }, null, 2)}\n`,
 )
 process.exit(0)

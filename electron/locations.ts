@@ -22,6 +22,9 @@ export function labEngineOptions(): LabEngineOptions {
     resultsDirectory: process.env['SKYMEMORY_RESULTS'] ?? join(app.getPath('documents'), 'SkyMemory Console'),
     agentEntry: join(shipped, 'agent', 'skymemory-agent.mjs'),
     nodeExecutable: nodeExecutable(),
+    // Threads start from files outside of the archive.
+    workerEntry: join(shipped, 'workers', 'skymemory-worker.mjs'),
+    figuresDirectory: join(shipped, 'figures'),
     documentsDirectory: join(shipped, 'documents'),
     version: __SKYMEMORY_VERSION__,
     gitRevision: __SKYMEMORY_REVISION__,

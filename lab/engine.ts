@@ -24,6 +24,10 @@ export interface LabEngineOptions {
   readonly agentEntry: string
   /** The Node that runs agents. */
   readonly nodeExecutable: string
+  /** The file of the simulator's worker threads. */
+  readonly workerEntry: string
+  /** What draws figures as PNG. */
+  readonly figuresDirectory: string
   /** The folder of the documents `sotu`. */
   readonly documentsDirectory: string
   readonly version: string
