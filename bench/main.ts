@@ -1,6 +1,7 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { benchFetchBlock } from './fetch-block'
 import { benchMemory } from './memory'
+import { benchOrbits } from './orbits'
 import { benchPlacement } from './placement'
 import { benchReplay } from './replay'
 import { benchWindow } from './window'
@@ -11,6 +12,8 @@ const say = (what: string): boolean => process.stderr.write(`${what} …\n`)
 
 say('placement')
 const placement = benchPlacement()
+say('orbits')
+const orbits = benchOrbits()
 say('replay')
 const replay = await benchReplay()
 say('memory of hosts')
@@ -31,6 +34,7 @@ const machine = {
   node: process.versions.node,
 }
 process.stdout.write(
-  `${JSON.stringify({ machine, placement, replay, memory, fetchBlock, window }, null, 2)}\n`,
+  `${JSON.stringify({ machine, placement, orbits, replay, memory, fetchBlock, window }, null, 2)}
+`,
 )
 process.exit(0)
