@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeDirectory } from '../../make-directory'
 import { storageError } from '../../store/storage-errors'
 import { pngRenderer } from './png'
 
@@ -32,7 +33,7 @@ export async function writeFigures(
     files.push(name)
   }
   try {
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory)
     for (const { name, svg } of figures) {
       await write(`${name}.svg`, svg)
       await write(`${name}.png`, png.render(svg, dpi))
