@@ -6,7 +6,7 @@ import { answerRequest, type CachedModel } from '../answer-request'
 import type { Journal } from './journal'
 import { RecordLog } from './record-log'
 import { TrialClock } from './trial-clock'
-import type { PromptSession } from './prompt-session'
+import type { PromptSession } from '#shared/workload/prompt-session'
 
 export interface TrialProgress {
   readonly kind: 'running' | 'paused' | 'finished'
