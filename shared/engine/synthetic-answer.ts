@@ -1,5 +1,5 @@
 import { namespaceHash, type CacheNamespace } from '../kvc/block-hash'
-import { isTextToken } from './llama-tokenizer'
+import { isTextToken } from '../workload/llama-tokenizer'
 
 /** The namespace of what the synthetic engine computes: its KV bytes depend on nothing but the size of a token's KV. */
 export const syntheticNamespace = (kvcBytesPerToken: number): CacheNamespace => ({

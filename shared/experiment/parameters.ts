@@ -159,7 +159,15 @@ export const parameters = {
     [0, 86_400],
     's',
     0,
-    'Time between two rotations by one slot; 0 = the constellation stands still.',
+    'Time between two rotations by one slot; 0 = no rotation by the clock.',
+  ),
+  rotation_requests: integer(
+    'constellation',
+    'Requests per rotation',
+    [0, 1_000_000],
+    '',
+    0,
+    'Rotate by one slot after every so many answered requests, before the next one starts; 0 = by the clock only. Makes runs repeatable record for record.',
   ),
   link_delay: choice(
     'links',

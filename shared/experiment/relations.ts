@@ -95,6 +95,16 @@ export const relations: readonly Relation[] = [
             allowed: `at most ${numberText(maxBlockBytes)} B`,
           },
   },
+  {
+    names: ['rotation_requests', 'rotation_period_s'],
+    check: ({ rotation_requests, rotation_period_s }) =>
+      rotation_requests === 0 || rotation_period_s === 0
+        ? null
+        : {
+            message: `the constellation rotates by requests (rotation_requests ${rotation_requests}) and by the clock (rotation_period_s ${rotation_period_s})`,
+            allowed: 'one of both, the other 0',
+          },
+  },
 ]
 
 /** A full set of values against the relations: for callers that have no experiment, such as the API server. */

@@ -2,7 +2,7 @@ import { createCipheriv } from 'node:crypto'
 import { SkyError } from '#shared/contract/errors'
 import { sleepUntil } from '../../clock/wait'
 import type { Engine, EngineSession, ModelInfo, OutputToken, PrefillResult } from './engine'
-import { beginOfText, detokenise, tokenise } from '#shared/engine/llama-tokenizer'
+import { beginOfText, detokenise, tokenise } from '#shared/workload/llama-tokenizer'
 import { quotedAnswer, syntheticNamespace } from '#shared/engine/synthetic-answer'
 import { prefillSeconds, type SyntheticProfile } from '#shared/engine/synthetic-profile'
 

@@ -1,0 +1,187 @@
+import { samePosition, satelliteIndex, type Position } from '../../constellation/torus'
+import type { TrialNetwork } from '../../network/trial-network'
+import type { EventQueue } from './event-queue'
+import type { OrbitView } from './orbit-view'
+import { fromHost, type Links, type Packet, type Way } from './packet'
+import { add, type SatelliteCounts } from './satellite-counts'
+
+/** A way with the satellites that forward packets on it, and how many have gone and come since the last `settle`. */
+interface CountedWay extends Way {
+  readonly forwardersOut: Int32Array
+  readonly forwardersBack: Int32Array
+  gone: number
+  come: number
+}
+
+/**
+ * Links on which nothing queues and nothing fails: a packet's whole way is one event. A packet that needs no time arrives
+ * in order behind the others of its moment; between satellites, which then are as one process, it arrives at once.
+ */
+export class ExpressLinks implements Links {
+  readonly #queue: EventQueue
+  readonly #network: TrialNetwork
+  readonly #orbit: OrbitView
+  readonly #counts: SatelliteCounts
+  readonly #timed: boolean
+  /** Ways from the host, by phase of the epoch and satellite: as they are in the first period. */
+  readonly #templates = new Map<number, CountedWay>()
+  /** Ways of the present placement, by epoch and destination. */
+  readonly #fromHost = new Map<number, CountedWay>()
+  /** By origin and destination. */
+  readonly #between = new Map<number, CountedWay>()
+
+  /** @param timed whether links take their light time */
+  constructor(
+    queue: EventQueue,
+    network: TrialNetwork,
+    orbit: OrbitView,
+    counts: SatelliteCounts,
+    timed: boolean,
+  ) {
+    this.#queue = queue
+    this.#network = network
+    this.#orbit = orbit
+    this.#counts = counts
+    this.#timed = timed
+  }
+
+  send(packet: Packet): void {
+    packet.sentMs = this.#queue.nowMs
+    if (packet.origin === fromHost) {
+      const way = this.#wayFromHost(packet.destination, packet.epoch)
+      packet.way = way
+      packet.hops = way.hops
+      packet.lightMs = way.outMs
+      way.gone += 1
+      this.#queue.at(this.#queue.nowMs + way.outMs, packet)
+    } else {
+      const way = this.#wayBetween(packet.origin, packet.destination)
+      packet.way = way
+      packet.lightMs = way.outMs
+      way.gone += 1
+      if (way.outMs === 0) packet.arrive()
+      else this.#queue.at(this.#queue.nowMs + way.outMs, packet)
+    }
+  }
+
+  answer(packet: Packet): void {
+    packet.state = 'back'
+    const way = packet.way as CountedWay
+    way.come += 1
+    packet.lightMs += way.backMs
+    if (packet.origin !== fromHost && way.backMs === 0) packet.returned()
+    else this.#queue.at(this.#queue.nowMs + way.backMs, packet)
+  }
+
+  moved(packet: Packet): void {
+    if (packet.state === 'out') packet.arrive()
+    else packet.returned()
+  }
+
+  changed(): void {
+    this.settle()
+    this.#fromHost.clear()
+    this.#between.clear()
+  }
+
+  settle(): void {
+    const { forwarded } = this.#counts
+    for (const ways of [this.#fromHost, this.#between]) {
+      for (const way of ways.values()) {
+        if (way.gone > 0) for (const satellite of way.forwardersOut) add(forwarded, satellite, way.gone)
+        if (way.come > 0) for (const satellite of way.forwardersBack) add(forwarded, satellite, way.come)
+        way.gone = 0
+        way.come = 0
+      }
+    }
+  }
+
+  #wayFromHost(destination: number, epoch: number): CountedWay {
+    const key = epoch * this.#satellites + destination
+    let way = this.#fromHost.get(key)
+    if (way === undefined) {
+      way = this.#shift(this.#template(destination, epoch), epoch)
+      this.#fromHost.set(key, way)
+    }
+    return way
+  }
+
+  get #satellites(): number {
+    const { slots, planes } = this.#orbit.torus
+    return slots * planes
+  }
+
+  /** The way in the first period whose shift is this one. */
+  #template(destination: number, epoch: number): CountedWay {
+    const phase = this.#orbit.phase(epoch)
+    const inPeriod = this.#orbit.unshifted(destination, epoch)
+    const key = phase * this.#satellites + inPeriod
+    let way = this.#templates.get(key)
+    if (way === undefined) {
+      way = this.#findFromHost(this.#orbit.position(inPeriod), phase)
+      this.#templates.set(key, way)
+    }
+    return way
+  }
+
+  #shift(way: CountedWay, epoch: number): CountedWay {
+    const shift = (satellite: number): number => this.#orbit.shifted(satellite, epoch)
+    const forwardersOut = way.forwardersOut.map(shift)
+    return { ...way, forwardersOut, forwardersBack: way.forwardersBack.map(shift), gone: 0, come: 0 }
+  }
+
+  #findFromHost(destination: Position, epoch: number): CountedWay {
+    const gateway = this.#network.gateway(destination, epoch)
+    if (gateway === null) throw new Error('without failures there is always a way')
+    const up = this.#walk(gateway, destination)
+    const down = this.#walk(destination, gateway)
+    const onBoard = this.#network.modelOnBoard
+    const groundMs = this.#timed && !onBoard ? this.#network.groundLightTimeUs(gateway, epoch) / 1000 : 0
+    // The satellite of entry forwards what is not for it, but not the answer, which it hands down.
+    const entry = samePosition(gateway, destination) ? [] : [satelliteIndex(this.#orbit.torus, gateway)]
+    return {
+      hops: up.links + (onBoard ? 0 : 1),
+      outMs: groundMs + up.lightMs,
+      backMs: down.lightMs + groundMs,
+      forwardersOut: Int32Array.from([...entry, ...up.passed]),
+      forwardersBack: Int32Array.from(down.passed),
+      gone: 0,
+      come: 0,
+    }
+  }
+
+  #wayBetween(from: number, to: number): CountedWay {
+    const key = from * this.#satellites + to
+    let way = this.#between.get(key)
+    if (way === undefined) {
+      const out = this.#walk(this.#orbit.position(from), this.#orbit.position(to))
+      const back = this.#walk(this.#orbit.position(to), this.#orbit.position(from))
+      way = {
+        hops: out.links,
+        outMs: out.lightMs,
+        backMs: back.lightMs,
+        forwardersOut: Int32Array.from(out.passed),
+        forwardersBack: Int32Array.from(back.passed),
+        gone: 0,
+        come: 0,
+      }
+      this.#between.set(key, way)
+    }
+    return way
+  }
+
+  /** Over ISLs: the satellites between the two ends, and the light time. */
+  #walk(from: Position, to: Position): { links: number; lightMs: number; passed: number[] } {
+    const passed: number[] = []
+    let [links, lightMs] = [0, 0]
+    for (let at = from; !samePosition(at, to);) {
+      const next = this.#network.nextHop(at, to)
+      if (next === null) throw new Error('without failures there is always a way')
+      links += 1
+      if (this.#timed) lightMs += this.#network.linkLightTimeUs(at, next) / 1000
+      if (!samePosition(next, to)) passed.push(satelliteIndex(this.#orbit.torus, next))
+      at = next
+    }
+    return { links, lightMs, passed }
+  }
+}

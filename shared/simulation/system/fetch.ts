@@ -1,0 +1,218 @@
+import { answerLimitMs } from '../../kvc/protocol-limits'
+import type { BlockCut, PacketCut } from './block-cut'
+import type { FlightWindow, Sender } from './flight-window'
+import type { GroundServers, Place } from './ground-servers'
+import { fromHost, Packet } from './packet'
+import { chunkSetBytes, getBytes } from './packet-bytes'
+import type { Interval } from './satellite-memories'
+
+/** What a fetch has seen; counted from the packets that came back. */
+export interface FetchResult {
+  /** Whole blocks from the first on. */
+  readonly blocks: number
+  readonly chunksFetched: number
+  readonly bytesRead: number
+  readonly hopsHistogram: number[]
+  /** Light time of the slowest chunk's path, there and back; null when no chunk came. */
+  readonly lightMs: number | null
+  /** Null when no chunk came. */
+  readonly ms: number | null
+}
+
+/** Fetches blocks in parallel. A block with a missing chunk is purged, and ends the result. */
+export class Fetch implements Sender {
+  readonly ground: GroundServers
+  readonly cut: BlockCut
+  readonly #window: FlightWindow
+  readonly #blocks: Int32Array
+  readonly #done: (result: FetchResult) => void
+  /** Packets of each block that are not settled, and blocks of which a chunk is missing. */
+  readonly #open: Int32Array
+  readonly #broken: Uint8Array
+  #openBlocks: number
+  #nextBlock = 0
+  #nextCut = 0
+  #sentMs: number | null = null
+  #answeredMs = 0
+  #chunksFetched = 0
+  #bytesRead = 0
+  #lightMs = 0
+  readonly #hops: number[] = []
+
+  /** @param blocks at least one */
+  constructor(
+    ground: GroundServers,
+    cut: BlockCut,
+    window: FlightWindow,
+    blocks: Int32Array,
+    done: (result: FetchResult) => void,
+  ) {
+    this.ground = ground
+    this.cut = cut
+    this.#window = window
+    this.#blocks = blocks
+    this.#done = done
+    this.#open = new Int32Array(blocks.length).fill(cut.requests.length)
+    this.#broken = new Uint8Array(blocks.length)
+    this.#openBlocks = blocks.length
+  }
+
+  begin(): void {
+    this.#window.enter(this)
+  }
+
+  get nextBytes(): number {
+    if (this.#nextBlock === this.#blocks.length) return 0
+    return (this.cut.requests[this.#nextCut] as PacketCut).windowBytes
+  }
+
+  sendNext(): void {
+    const { ground } = this
+    const index = this.#nextBlock
+    const cut = this.cut.requests[this.#nextCut++] as PacketCut
+    if (this.#nextCut === this.cut.requests.length) {
+      this.#nextCut = 0
+      this.#nextBlock += 1
+    }
+    this.#sentMs ??= ground.satellites.queue.nowMs
+    const inquiry = new Inquiry(this, this.#blocks[index] as number, index, cut, ground)
+    inquiry.ask({ satellite: ground.satelliteOf(cut.server), epoch: ground.epoch })
+  }
+
+  arrived(packet: Packet, chunks: number, bytes: number): void {
+    this.#answeredMs = this.ground.satellites.queue.nowMs
+    if (chunks === 0) return
+    this.#chunksFetched += chunks
+    this.#bytesRead += bytes
+    this.#lightMs = Math.max(this.#lightMs, packet.lightMs)
+    while (this.#hops.length <= packet.hops) this.#hops.push(0)
+    this.#hops[packet.hops] = (this.#hops[packet.hops] as number) + chunks
+  }
+
+  /** All that there is of one packet's chunks has come. */
+  settled(index: number, cut: PacketCut, complete: boolean): void {
+    if (!complete) this.#broken[index] = 1
+    this.#open[index] = (this.#open[index] as number) - 1
+    this.#window.leave(cut.windowBytes)
+    if (this.#open[index] !== 0) return
+    if (this.#broken[index] === 1) this.ground.purge(this.#blocks[index] as number)
+    this.#openBlocks -= 1
+    if (this.#openBlocks === 0) this.#finish()
+  }
+
+  #finish(): void {
+    const broken = this.#broken.indexOf(1)
+    const nothing = this.#chunksFetched === 0
+    this.#done({
+      blocks: broken === -1 ? this.#blocks.length : broken,
+      chunksFetched: this.#chunksFetched,
+      bytesRead: this.#bytesRead,
+      hopsHistogram: this.#hops,
+      lightMs: nothing ? null : this.#lightMs,
+      ms: nothing ? null : this.#answeredMs - (this.#sentMs ?? 0),
+    })
+  }
+}
+
+/** One packet's chunks, asked for at one place after another until all have come. */
+class Inquiry {
+  readonly fetch: Fetch
+  readonly block: number
+  readonly cut: PacketCut
+  readonly #index: number
+  readonly #begunEpoch: number
+  readonly #wasRotating: boolean
+  #further: Place[] | null = null
+  #missing: readonly Interval[]
+
+  constructor(fetch: Fetch, block: number, index: number, cut: PacketCut, ground: GroundServers) {
+    this.fetch = fetch
+    this.block = block
+    this.cut = cut
+    this.#index = index
+    this.#begunEpoch = ground.epoch
+    this.#wasRotating = ground.rotating
+    this.#missing = [cut]
+  }
+
+  ask(place: Place): void {
+    this.fetch.ground.satellites.links.send(new GetPacket(this, place, this.#missing))
+  }
+
+  /** @param missing of what was asked for; null when there was no answer */
+  answered(packet: Packet, missing: readonly Interval[] | null): void {
+    const { fetch, cut } = this
+    if (missing !== null) {
+      fetch.arrived(packet, ...this.#arrived(missing))
+      this.#missing = missing
+    }
+    const complete = this.#missing.length === 0
+    if (!complete) {
+      this.#further ??= fetch.ground.furtherPlaces(cut.server, this.#begunEpoch, this.#wasRotating)
+      const next = this.#further.shift()
+      if (next !== undefined) return this.ask(next)
+    }
+    fetch.settled(this.#index, cut, complete)
+  }
+
+  /** Chunks and bytes of what was asked for that are not missing. */
+  #arrived(missing: readonly Interval[]): [chunks: number, bytes: number] {
+    const { server } = this.cut
+    const { cut } = this.fetch
+    let [chunks, bytes] = [0, 0]
+    for (const { first, count } of this.#missing) {
+      chunks += count
+      bytes += cut.bytesOf(server, first, count)
+    }
+    for (const { first, count } of missing) {
+      chunks -= count
+      bytes -= cut.bytesOf(server, first, count)
+    }
+    return [chunks, bytes]
+  }
+
+  bytesOf(missing: readonly Interval[]): number {
+    return this.#arrived(missing)[1]
+  }
+}
+
+const nothingMissing: readonly Interval[] = []
+
+class GetPacket extends Packet {
+  readonly limitMs = answerLimitMs
+  readonly #inquiry: Inquiry
+  readonly #wanted: readonly Interval[]
+  #missing: readonly Interval[] = nothingMissing
+
+  constructor(inquiry: Inquiry, { satellite, epoch }: Place, wanted: readonly Interval[]) {
+    super(inquiry.fetch.ground.satellites.links, fromHost, satellite, epoch, getBytes(countOf(wanted)))
+    this.#inquiry = inquiry
+    this.#wanted = wanted
+  }
+
+  arrive(): void {
+    const { block, cut, fetch } = this.#inquiry
+    const { satellites } = fetch.ground
+    let missing: Interval[] | null = null
+    for (const interval of this.#wanted) {
+      const here = satellites.get(this.destination, block, cut.server, interval)
+      if (here !== null) missing = missing === null ? here : missing.concat(here)
+    }
+    if (missing !== null) this.#missing = missing
+    this.links.answer(this, chunkSetBytes(countOf(this.#wanted), this.#inquiry.bytesOf(this.#missing)))
+  }
+
+  returned(): void {
+    this.#inquiry.answered(this, this.#missing)
+  }
+
+  lost(): void {
+    this.#inquiry.answered(this, null)
+  }
+}
+
+function countOf(intervals: readonly Interval[]): number {
+  let chunks = 0
+  for (const { count } of intervals) chunks += count
+  return chunks
+}

@@ -1,0 +1,77 @@
+import type { Occurrence } from './event-queue'
+
+/** Origin of a packet that comes from the ground station, or from the model on board. */
+export const fromHost = -1
+
+/** What moves packets. */
+export interface Links {
+  /** Send a packet from its origin to its destination. */
+  send(packet: Packet): void
+  /** Send the answer to a packet, which is at its destination, back to its origin. */
+  answer(packet: Packet, bytes: number): void
+  /** A packet is at the end of what it was sent over. */
+  moved(packet: Packet): void
+  /** The placement or the failures have changed: forget what followed from the old ones. */
+  changed(): void
+  /** Add everything that was counted to the satellites' counters. */
+  settle(): void
+}
+
+/** A way over links that packets without queues take at once. */
+export interface Way {
+  /** Links of the way out. */
+  readonly hops: number
+  readonly outMs: number
+  readonly backMs: number
+}
+
+export type PacketState = 'out' | 'back' | 'unreachable' | 'lost'
+
+/**
+ * A packet of the satellite network, with its answer: what it does at its destination and when it is back. The same
+ * object is the request on its way out and the answer on its way back.
+ */
+export abstract class Packet implements Occurrence {
+  order = 0
+  state: PacketState = 'out'
+  /** Links traversed by the request, one way. */
+  hops = 0
+  /** Light time so far, there and back. */
+  lightMs = 0
+  /** The satellite at which it is, while it moves hop by hop. */
+  at = -1
+  /** Where it entered the network: where its answer goes. */
+  gateway = -1
+  /** Forwards that are left, while it moves hop by hop. */
+  timeToLive = 0
+  sentMs = 0
+  way: Way | null = null
+  readonly links: Links
+  /** Index of the satellite that sent it, or `fromHost`. */
+  readonly origin: number
+  readonly destination: number
+  readonly epoch: number
+  /** On the wire, header included. */
+  bytes: number
+
+  constructor(links: Links, origin: number, destination: number, epoch: number, bytes: number) {
+    this.links = links
+    this.origin = origin
+    this.destination = destination
+    this.epoch = epoch
+    this.bytes = bytes
+  }
+
+  /** How long its origin waits for the answer, ms; 0 = nobody answers it. */
+  abstract readonly limitMs: number
+  /** It is at its destination. */
+  abstract arrive(): void
+  /** Its answer is at the origin. */
+  abstract returned(): void
+  /** There is no way, or no answer has come in time. */
+  abstract lost(): void
+
+  happen(): void {
+    this.links.moved(this)
+  }
+}
