@@ -4,6 +4,7 @@ import { z } from 'zod'
 export const errorCodes = [
   'invalid_argument',
   'invalid_experiment',
+  'invalid_trace',
   'not_found',
   'conflict',
   'cancelled',

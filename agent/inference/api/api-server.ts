@@ -6,6 +6,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
 import type { z } from 'zod'
 import { SkyError } from '#shared/contract/errors'
+import { answerOpening, chatMessageText } from '#shared/workload/chat-text'
 import type { CachedModel } from '../answer-request'
 import { generate, type GenerationRequest } from './generation'
 import { localClientsOnly } from './local-clients-only'
@@ -197,7 +198,7 @@ function completionTokens({ engine }: CachedModel, prompt: string): number[] {
  */
 function chatTokens({ engine }: CachedModel, messages: readonly ChatMessage[]): number[] {
   const turns = messages.flatMap((message) =>
-    engine.tokenise(`<|${message.role}|>\n${messageText(message)}\n`),
+    engine.tokenise(chatMessageText(message.role, messageText(message))),
   )
-  return [engine.model.beginOfText, ...turns, ...engine.tokenise('<|assistant|>\n')]
+  return [engine.model.beginOfText, ...turns, ...engine.tokenise(answerOpening)]
 }
