@@ -1,7 +1,7 @@
 import { samePosition, type Position } from '../constellation/torus'
 import { placement, type PlacementOptions } from './placement'
 
-/** One server moves: all chunks that it holds go from one satellite to another of the same plane. */
+/** One server moves: all chunks that it holds go from one satellite to another; in one rotation, of the same plane. */
 export interface Move {
   readonly server: number
   readonly from: Position
@@ -18,8 +18,14 @@ export type MigrationOptions = Omit<PlacementOptions, 'rotations'> & {
  * whose leaving column is the one that enters.
  */
 export function migrationPlan({ fromEpoch, ...options }: MigrationOptions): Move[] {
-  const before = placement({ ...options, rotations: fromEpoch })
-  const after = placement({ ...options, rotations: fromEpoch + 1 })
+  return movesBetween(
+    placement({ ...options, rotations: fromEpoch }),
+    placement({ ...options, rotations: fromEpoch + 1 }),
+  )
+}
+
+/** What leads from one placement to another of the same servers, such as two of `follow`. */
+export function movesBetween(before: readonly Position[], after: readonly Position[]): Move[] {
   const moves: Move[] = []
   before.forEach((from, server) => {
     const to = after[server] as Position

@@ -25,15 +25,25 @@ export interface PlacementOptions {
  * @throws SkyError invalid_argument: servers beyond the torus, a centre outside of it, rotations below 0
  */
 export function placement(options: PlacementOptions): Position[] {
+  const { strategy, torus, rotations } = options
+  const { box, cells } = cellsOf(options)
+  return positionsOf(torus, box, cells, strategy === 'hop' ? 0 : rotations)
+}
+
+/**
+ * The box at epoch 0 and the servers in it: element k is the cell of server k, `row * width + column`.
+ * @throws SkyError as `placement`
+ */
+export function cellsOf(options: PlacementOptions): { readonly box: Box; readonly cells: Int32Array } {
   check(options)
-  const { strategy, torus, centre, servers, rotations } = options
+  const { strategy, torus, centre, servers } = options
   if (strategy === 'hop') {
     const box = boxOfRings(torus, centre, servers)
-    return positionsOf(torus, box, ringCells(torus, box, servers), 0)
+    return { box, cells: ringCells(torus, box, servers) }
   }
   const box = boxOf(torus, centre, servers)
   const cells = strategy === 'rotation' ? nearestCells(torus, box, servers) : ringCells(torus, box, servers)
-  return positionsOf(torus, box, cells, rotations)
+  return { box, cells }
 }
 
 /** The centre after some rotations: overhead of the ground it wanders backwards, on board it stays. */
