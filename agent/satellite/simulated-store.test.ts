@@ -54,11 +54,11 @@ class Both {
     expect(this.simulated.chunksOf(1)).toBe(this.real.chunkCount)
     expect(this.simulated.bytesOf(1)).toBe(this.real.bytes)
     const order = [...this.real.oldestFirst()].map(({ block, index }) => `${hashOf(block)[0]}:${index}`)
-    const simulated = this.simulated
-      .oldestFirst(1)
-      .flatMap(({ block, server, first, count }) =>
+    const runs = this.simulated.oldestFirst(1)
+    const simulated = Array.from({ length: runs.length }, (_, i) => runs.run(i)).flatMap(
+      ({ block, server, first, count }) =>
         Array.from({ length: count }, (_, i) => `${block}:${indexOf(server, first + i)}`),
-      )
+    )
     expect(simulated).toEqual(order)
     for (let block = 0; block < blocks; block++) {
       expect(this.simulated.hasManifest(1, block)).toBe(this.real.manifest(keyOf(block)) !== null)

@@ -15,7 +15,10 @@ const portion = 4_096
  * scheduled, so that a simulation is repeatable, and packets of no delay keep their order.
  */
 export class EventQueue {
-  readonly #later = new FlatQueue<Occurrence>()
+  /** Places in `#occurrences` by time: a heap of small numbers is faster than one of objects. */
+  readonly #later = new FlatQueue<number>()
+  readonly #occurrences: (Occurrence | null)[] = []
+  readonly #freePlaces: number[] = []
   /** What happens at this very moment, in order, from `#head` on. */
   readonly #present: Occurrence[] = []
   #head = 0
@@ -33,6 +36,11 @@ export class EventQueue {
     return this.#happened
   }
 
+  /** One occurrence was several things at once. */
+  alsoHappened(more: number): void {
+    this.#happened += more
+  }
+
   /** At this moment, after everything that is scheduled for it already. */
   soon(occurrence: Occurrence): void {
     occurrence.order = this.#scheduled++
@@ -43,33 +51,56 @@ export class EventQueue {
   at(timeMs: number, occurrence: Occurrence): void {
     if (timeMs <= this.#nowMs) return this.soon(occurrence)
     occurrence.order = this.#scheduled++
-    this.#later.push(occurrence, timeMs)
+    const place = this.#freePlaces.pop() ?? this.#occurrences.length
+    this.#occurrences[place] = occurrence
+    this.#later.push(place, timeMs)
   }
 
   /** Let the next thing happen. False when there is none. */
   step(): boolean {
-    if (this.#head === this.#present.length && !this.#advance()) return false
-    const occurrence = this.#present[this.#head++] as Occurrence
-    if (this.#head === portion) {
-      this.#present.splice(0, portion)
-      this.#head = 0
-    }
+    const occurrence = this.#next()
+    if (occurrence === null) return false
     this.#happened += 1
     occurrence.happen()
     return true
   }
 
-  /** Go to the next moment at which anything happens. */
-  #advance(): boolean {
+  #next(): Occurrence | null {
+    if (this.#head < this.#present.length) {
+      const occurrence = this.#present[this.#head++] as Occurrence
+      if (this.#head === portion) {
+        this.#present.splice(0, portion)
+        this.#head = 0
+      }
+      return occurrence
+    }
+    if (this.#head > 0) {
+      this.#present.length = 0
+      this.#head = 0
+    }
+    return this.#advance()
+  }
+
+  /** Go to the next moment at which anything happens, and take the first thing of it. */
+  #advance(): Occurrence | null {
     const time = this.#later.peekValue()
-    if (time === undefined) return false
+    if (time === undefined) return null
     this.#nowMs = time
-    this.#present.length = 0
-    this.#head = 0
-    do this.#present.push(this.#later.pop() as Occurrence)
+    const first = this.#takeEarliest()
+    if (this.#later.peekValue() !== time) return first
+    this.#present.push(first)
+    do this.#present.push(this.#takeEarliest())
     while (this.#later.peekValue() === time)
-    if (this.#present.length > 1) this.#present.sort((a, b) => a.order - b.order)
-    return true
+    this.#present.sort((a, b) => a.order - b.order)
+    return this.#present[this.#head++] as Occurrence
+  }
+
+  #takeEarliest(): Occurrence {
+    const place = this.#later.pop() as number
+    const occurrence = this.#occurrences[place] as Occurrence
+    this.#occurrences[place] = null
+    this.#freePlaces.push(place)
+    return occurrence
   }
 }
 

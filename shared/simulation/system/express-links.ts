@@ -1,6 +1,6 @@
 import { samePosition, satelliteIndex, type Position } from '../../constellation/torus'
 import type { TrialNetwork } from '../../network/trial-network'
-import type { EventQueue } from './event-queue'
+import type { EventQueue, Occurrence } from './event-queue'
 import type { OrbitView } from './orbit-view'
 import { fromHost, type Links, type Packet, type Way } from './packet'
 import { add, type SatelliteCounts } from './satellite-counts'
@@ -11,6 +11,29 @@ interface CountedWay extends Way {
   readonly forwardersBack: Int32Array
   gone: number
   come: number
+  /** The packets that left last in each direction: more that leave at the same moment travel with them. */
+  out: Train | null
+  back: Train | null
+}
+
+/** Packets that left for the same satellite at the same moment, and arrive together. */
+class Train implements Occurrence {
+  order = 0
+  readonly leftMs: number
+  readonly packets: Packet[]
+  readonly #queue: EventQueue
+
+  constructor(queue: EventQueue, packet: Packet) {
+    this.#queue = queue
+    this.leftMs = queue.nowMs
+    this.packets = [packet]
+  }
+
+  happen(): void {
+    const { packets } = this
+    this.#queue.alsoHappened(packets.length - 1)
+    for (const packet of packets) packet.happen()
+  }
 }
 
 /**
@@ -53,14 +76,15 @@ export class ExpressLinks implements Links {
       packet.hops = way.hops
       packet.lightMs = way.outMs
       way.gone += 1
-      this.#queue.at(this.#queue.nowMs + way.outMs, packet)
+      if (way.outMs === 0) this.#queue.soon(packet)
+      else way.out = this.#couple(way.out, packet, way.outMs)
     } else {
       const way = this.#wayBetween(packet.origin, packet.destination)
       packet.way = way
       packet.lightMs = way.outMs
       way.gone += 1
-      if (way.outMs === 0) packet.arrive()
-      else this.#queue.at(this.#queue.nowMs + way.outMs, packet)
+      if (way.outMs === 0) packet.cargo.arrive(packet)
+      else way.out = this.#couple(way.out, packet, way.outMs)
     }
   }
 
@@ -69,13 +93,25 @@ export class ExpressLinks implements Links {
     const way = packet.way as CountedWay
     way.come += 1
     packet.lightMs += way.backMs
-    if (packet.origin !== fromHost && way.backMs === 0) packet.returned()
-    else this.#queue.at(this.#queue.nowMs + way.backMs, packet)
+    if (way.backMs > 0) way.back = this.#couple(way.back, packet, way.backMs)
+    else if (packet.origin === fromHost) this.#queue.soon(packet)
+    else packet.cargo.returned(packet)
+  }
+
+  /** Let a packet travel with those that left at this moment, or begin a new train. */
+  #couple(train: Train | null, packet: Packet, travelMs: number): Train {
+    if (train !== null && train.leftMs === this.#queue.nowMs) {
+      train.packets.push(packet)
+      return train
+    }
+    const next = new Train(this.#queue, packet)
+    this.#queue.at(this.#queue.nowMs + travelMs, next)
+    return next
   }
 
   moved(packet: Packet): void {
-    if (packet.state === 'out') packet.arrive()
-    else packet.returned()
+    if (packet.state === 'out') packet.cargo.arrive(packet)
+    else packet.cargo.returned(packet)
   }
 
   changed(): void {
@@ -127,7 +163,7 @@ export class ExpressLinks implements Links {
   #shift(way: CountedWay, epoch: number): CountedWay {
     const shift = (satellite: number): number => this.#orbit.shifted(satellite, epoch)
     const forwardersOut = way.forwardersOut.map(shift)
-    return { ...way, forwardersOut, forwardersBack: way.forwardersBack.map(shift), gone: 0, come: 0 }
+    return { ...way, forwardersOut, forwardersBack: way.forwardersBack.map(shift), ...untravelled() }
   }
 
   #findFromHost(destination: Position, epoch: number): CountedWay {
@@ -145,8 +181,7 @@ export class ExpressLinks implements Links {
       backMs: down.lightMs + groundMs,
       forwardersOut: Int32Array.from([...entry, ...up.passed]),
       forwardersBack: Int32Array.from(down.passed),
-      gone: 0,
-      come: 0,
+      ...untravelled(),
     }
   }
 
@@ -162,8 +197,7 @@ export class ExpressLinks implements Links {
         backMs: back.lightMs,
         forwardersOut: Int32Array.from(out.passed),
         forwardersBack: Int32Array.from(back.passed),
-        gone: 0,
-        come: 0,
+        ...untravelled(),
       }
       this.#between.set(key, way)
     }
@@ -184,4 +218,9 @@ export class ExpressLinks implements Links {
     }
     return { links, lightMs, passed }
   }
+}
+
+/** What a way knows of its traffic before there was any. */
+function untravelled(): Pick<CountedWay, 'gone' | 'come' | 'out' | 'back'> {
+  return { gone: 0, come: 0, out: null, back: null }
 }

@@ -2,7 +2,7 @@ import { answerLimitMs } from '../../kvc/protocol-limits'
 import type { BlockCut, PacketCut } from './block-cut'
 import type { FlightWindow, Sender } from './flight-window'
 import type { GroundServers, Place } from './ground-servers'
-import { fromHost, Packet } from './packet'
+import { fromHost, Packet, type Cargo } from './packet'
 import { chunkSetBytes, getBytes } from './packet-bytes'
 import type { Interval } from './satellite-memories'
 
@@ -75,8 +75,8 @@ export class Fetch implements Sender {
       this.#nextBlock += 1
     }
     this.#sentMs ??= ground.satellites.queue.nowMs
-    const inquiry = new Inquiry(this, this.#blocks[index] as number, index, cut, ground)
-    inquiry.ask({ satellite: ground.satelliteOf(cut.server), epoch: ground.epoch })
+    const inquiry = new Inquiry(this, this.#blocks[index] as number, index, cut)
+    inquiry.ask(ground.satelliteOf(cut.server), ground.epoch)
   }
 
   arrived(packet: Packet, chunks: number, bytes: number): void {
@@ -114,100 +114,80 @@ export class Fetch implements Sender {
   }
 }
 
+const nothingMissing: readonly Interval[] = []
+
 /** One packet's chunks, asked for at one place after another until all have come. */
-class Inquiry {
-  readonly fetch: Fetch
-  readonly block: number
-  readonly cut: PacketCut
+class Inquiry implements Cargo {
+  readonly limitMs = answerLimitMs
+  readonly #fetch: Fetch
+  readonly #block: number
+  readonly #cut: PacketCut
   readonly #index: number
   readonly #begunEpoch: number
   readonly #wasRotating: boolean
   #further: Place[] | null = null
-  #missing: readonly Interval[]
-
-  constructor(fetch: Fetch, block: number, index: number, cut: PacketCut, ground: GroundServers) {
-    this.fetch = fetch
-    this.block = block
-    this.cut = cut
-    this.#index = index
-    this.#begunEpoch = ground.epoch
-    this.#wasRotating = ground.rotating
-    this.#missing = [cut]
-  }
-
-  ask(place: Place): void {
-    this.fetch.ground.satellites.links.send(new GetPacket(this, place, this.#missing))
-  }
-
-  /** @param missing of what was asked for; null when there was no answer */
-  answered(packet: Packet, missing: readonly Interval[] | null): void {
-    const { fetch, cut } = this
-    if (missing !== null) {
-      fetch.arrived(packet, ...this.#arrived(missing))
-      this.#missing = missing
-    }
-    const complete = this.#missing.length === 0
-    if (!complete) {
-      this.#further ??= fetch.ground.furtherPlaces(cut.server, this.#begunEpoch, this.#wasRotating)
-      const next = this.#further.shift()
-      if (next !== undefined) return this.ask(next)
-    }
-    fetch.settled(this.#index, cut, complete)
-  }
-
-  /** Chunks and bytes of what was asked for that are not missing. */
-  #arrived(missing: readonly Interval[]): [chunks: number, bytes: number] {
-    const { server } = this.cut
-    const { cut } = this.fetch
-    let [chunks, bytes] = [0, 0]
-    for (const { first, count } of this.#missing) {
-      chunks += count
-      bytes += cut.bytesOf(server, first, count)
-    }
-    for (const { first, count } of missing) {
-      chunks -= count
-      bytes -= cut.bytesOf(server, first, count)
-    }
-    return [chunks, bytes]
-  }
-
-  bytesOf(missing: readonly Interval[]): number {
-    return this.#arrived(missing)[1]
-  }
-}
-
-const nothingMissing: readonly Interval[] = []
-
-class GetPacket extends Packet {
-  readonly limitMs = answerLimitMs
-  readonly #inquiry: Inquiry
-  readonly #wanted: readonly Interval[]
+  /** What is asked for, and what of it the satellite did not have. */
+  #wanted: readonly Interval[]
   #missing: readonly Interval[] = nothingMissing
 
-  constructor(inquiry: Inquiry, { satellite, epoch }: Place, wanted: readonly Interval[]) {
-    super(inquiry.fetch.ground.satellites.links, fromHost, satellite, epoch, getBytes(countOf(wanted)))
-    this.#inquiry = inquiry
-    this.#wanted = wanted
+  constructor(fetch: Fetch, block: number, index: number, cut: PacketCut) {
+    this.#fetch = fetch
+    this.#block = block
+    this.#cut = cut
+    this.#index = index
+    this.#begunEpoch = fetch.ground.epoch
+    this.#wasRotating = fetch.ground.rotating
+    this.#wanted = [cut]
   }
 
-  arrive(): void {
-    const { block, cut, fetch } = this.#inquiry
-    const { satellites } = fetch.ground
-    let missing: Interval[] | null = null
+  ask(satellite: number, epoch: number): void {
+    const { links } = this.#fetch.ground.satellites
+    const bytes = getBytes(countOf(this.#wanted))
+    links.send(new Packet(links, this, fromHost, satellite, epoch, bytes))
+  }
+
+  arrive(packet: Packet): void {
+    const { satellites } = this.#fetch.ground
+    const { server } = this.#cut
+    let missing = nothingMissing
     for (const interval of this.#wanted) {
-      const here = satellites.get(this.destination, block, cut.server, interval)
-      if (here !== null) missing = missing === null ? here : missing.concat(here)
+      const here = satellites.get(packet.destination, this.#block, server, interval)
+      if (here !== null) missing = missing.length === 0 ? here : missing.concat(here)
     }
-    if (missing !== null) this.#missing = missing
-    this.links.answer(this, chunkSetBytes(countOf(this.#wanted), this.#inquiry.bytesOf(this.#missing)))
+    this.#missing = missing
+    const bytes = this.#bytesOf(this.#wanted) - this.#bytesOf(missing)
+    packet.links.answer(packet, chunkSetBytes(countOf(this.#wanted), bytes))
   }
 
-  returned(): void {
-    this.#inquiry.answered(this, this.#missing)
+  returned(packet: Packet): void {
+    const chunks = countOf(this.#wanted) - countOf(this.#missing)
+    this.#fetch.arrived(packet, chunks, this.#bytesOf(this.#wanted) - this.#bytesOf(this.#missing))
+    this.#wanted = this.#missing
+    this.#goOn()
   }
 
   lost(): void {
-    this.#inquiry.answered(this, null)
+    this.#goOn()
+  }
+
+  /** To the next place, as long as something is missing and there is one. */
+  #goOn(): void {
+    const complete = this.#wanted.length === 0
+    if (!complete) {
+      const { ground } = this.#fetch
+      this.#further ??= ground.furtherPlaces(this.#cut.server, this.#begunEpoch, this.#wasRotating)
+      const next = this.#further.shift()
+      if (next !== undefined) return this.ask(next.satellite, next.epoch)
+    }
+    this.#fetch.settled(this.#index, this.#cut, complete)
+  }
+
+  #bytesOf(intervals: readonly Interval[]): number {
+    let bytes = 0
+    for (const { first, count } of intervals) {
+      bytes += this.#fetch.cut.bytesOf(this.#cut.server, first, count)
+    }
+    return bytes
   }
 }
 

@@ -2,10 +2,10 @@ import type { RotationReport } from '../../protocol/messages'
 import { migrationLimitMs } from '../../kvc/protocol-limits'
 import type { Migrations } from './migration'
 import type { OrbitView } from './orbit-view'
-import { fromHost, Packet } from './packet'
+import { fromHost, Packet, type Cargo } from './packet'
 import { rotateBytes, rotatedBytes } from './packet-bytes'
 import { waitFor, type Process } from './process'
-import { PurgePacket, type Satellites } from './satellites'
+import type { Satellites } from './satellites'
 
 /** A satellite to ask, and the epoch to which it belongs. */
 export interface Place {
@@ -63,7 +63,7 @@ export class GroundServers {
   /** Tell every server of a block, and who is just handing one over, that what it has of it is useless. */
   purge(block: number): void {
     const send = (satellite: number): void =>
-      this.satellites.links.send(new PurgePacket(this.satellites, fromHost, satellite, this.#epoch, block))
+      this.satellites.sendPurge(fromHost, satellite, this.#epoch, block)
     for (const satellite of this.#servers) send(satellite)
     for (const satellite of this.#leaving()) send(satellite)
   }
@@ -83,13 +83,14 @@ export class GroundServers {
     yield* waitFor<null>((resume) => {
       let waiting = told.length
       for (const satellite of told) {
-        const packet = new RotatePacket(this, satellite, this.#epoch, (report) => {
+        const cargo = new Rotation(this, (report) => {
           total.chunks += report.chunks
           total.bytes += report.bytes
           waiting -= 1
           if (waiting === 0) resume(null)
         })
-        this.satellites.links.send(packet)
+        const { links } = this.satellites
+        links.send(new Packet(links, cargo, fromHost, satellite, this.#epoch, rotateBytes))
       }
     })
     this.#rotating = false
@@ -104,31 +105,26 @@ export class GroundServers {
 const nothing: RotationReport = { chunks: 0, bytes: 0 }
 
 /** Tells a satellite that the constellation has turned; it answers when it has moved what it had to move. */
-class RotatePacket extends Packet {
+class Rotation implements Cargo {
   readonly limitMs = migrationLimitMs
   readonly #ground: GroundServers
   readonly #done: (report: RotationReport) => void
   #report = nothing
 
-  constructor(
-    ground: GroundServers,
-    satellite: number,
-    epoch: number,
-    done: (report: RotationReport) => void,
-  ) {
-    super(ground.satellites.links, fromHost, satellite, epoch, rotateBytes)
+  constructor(ground: GroundServers, done: (report: RotationReport) => void) {
     this.#ground = ground
     this.#done = done
   }
 
-  arrive(): void {
+  arrive(packet: Packet): void {
     const { satellites, orbit, migrations } = this.#ground
-    satellites.learnEpoch(this.destination, this.epoch)
-    const successor = orbit.at(this.epoch).leaving.get(this.destination)
-    if (successor === undefined) return this.links.answer(this, rotatedBytes)
-    migrations.moveTo(this.destination, successor, this.epoch, (report) => {
+    const { destination, epoch, links } = packet
+    satellites.learnEpoch(destination, epoch)
+    const successor = orbit.at(epoch).leaving.get(destination)
+    if (successor === undefined) return links.answer(packet, rotatedBytes)
+    migrations.moveTo(destination, successor, epoch, (report) => {
       this.#report = report
-      this.links.answer(this, rotatedBytes)
+      links.answer(packet, rotatedBytes)
     })
   }
 

@@ -1,7 +1,7 @@
 import { contiguousPrefix, afterProbe, nextProbe, startSearch } from '../../kvc/prefix'
 import { answerLimitMs, hashesPerPacket } from '../../kvc/protocol-limits'
 import type { GroundServers, Place } from './ground-servers'
-import { fromHost, Packet } from './packet'
+import { fromHost, Packet, type Cargo } from './packet'
 import { lookupBytes, manifestsBytes } from './packet-bytes'
 import { waitFor, type Process } from './process'
 
@@ -85,14 +85,16 @@ class Lookup {
     const wanted = found.flatMap((is, i) => (is ? [] : [i]))
     this.#sentMs ??= queue.nowMs
     const answered = yield* waitFor<boolean>((resume) => {
-      const packet = new LookupPacket(this.#ground, place, wanted, blocks, found, resume)
-      this.#ground.satellites.links.send(packet)
+      const { links } = this.#ground.satellites
+      const cargo = new Question(this.#ground, wanted, blocks, found, resume)
+      const { satellite, epoch } = place
+      links.send(new Packet(links, cargo, fromHost, satellite, epoch, lookupBytes(wanted.length)))
     })
     if (answered) this.#answeredMs = queue.nowMs
   }
 }
 
-class LookupPacket extends Packet {
+class Question implements Cargo {
   readonly limitMs = answerLimitMs
   readonly #ground: GroundServers
   readonly #wanted: readonly number[]
@@ -103,13 +105,11 @@ class LookupPacket extends Packet {
 
   constructor(
     ground: GroundServers,
-    { satellite, epoch }: Place,
     wanted: readonly number[],
     blocks: Int32Array,
     found: boolean[],
     done: (answered: boolean) => void,
   ) {
-    super(ground.satellites.links, fromHost, satellite, epoch, lookupBytes(wanted.length))
     this.#ground = ground
     this.#wanted = wanted
     this.#blocks = blocks
@@ -117,10 +117,10 @@ class LookupPacket extends Packet {
     this.#done = done
   }
 
-  arrive(): void {
+  arrive(packet: Packet): void {
     const { memories } = this.#ground.satellites
-    this.#there = this.#wanted.map((i) => memories.hasManifest(this.destination, this.#blocks[i] as number))
-    this.links.answer(this, manifestsBytes(this.#wanted.length))
+    this.#there = this.#wanted.map((i) => memories.hasManifest(packet.destination, this.#blocks[i] as number))
+    packet.links.answer(packet, manifestsBytes(this.#wanted.length))
   }
 
   returned(): void {

@@ -2,7 +2,7 @@ import { packetBytes } from '../../kvc/block-shape'
 import { acknowledgeLimitMs, migrationWindow } from '../../kvc/protocol-limits'
 import type { RotationReport } from '../../protocol/messages'
 import type { BlockCut } from './block-cut'
-import { Packet } from './packet'
+import { Packet, type Cargo } from './packet'
 import { acknowledgeBytes, chunkSetBytes, namedManifestBytes } from './packet-bytes'
 import type { StoredRun } from './satellite-memories'
 import { add } from './satellite-counts'
@@ -91,8 +91,9 @@ class Round {
   readonly #leaver: Leaver
   readonly #done: (report: RotationReport) => void
   readonly #report = { chunks: 0, bytes: 0 }
-  #parcels: Parcel[] = []
-  #next = 0
+  #parcels: Iterator<Parcel, undefined> = [].values()
+  /** The next parcel; null when the last one has been sent. */
+  #next: Parcel | null = null
   #underWay = 0
   #pumping = false
 
@@ -132,36 +133,47 @@ class Round {
   #pump(): boolean {
     const { satellites } = this.#migrations
     for (;;) {
-      if (this.#next === this.#parcels.length && this.#underWay === 0) {
+      if (this.#next === null && this.#underWay === 0) {
         this.#parcels = this.#pack()
-        this.#next = 0
-        if (this.#parcels.length === 0 || this.#leaver.successor === null) return true
+        this.#next = this.#parcels.next().value ?? null
+        if (this.#next === null || this.#leaver.successor === null) return true
       }
-      if (this.#next === this.#parcels.length || this.#underWay === migrationWindow) return false
-      const parcel = this.#parcels[this.#next++] as Parcel
+      const parcel = this.#next
+      if (parcel === null || this.#underWay === migrationWindow) return false
+      this.#next = this.#parcels.next().value ?? null
       const { satellite, successor, epoch } = this.#leaver
       if (successor === null) continue
       this.#underWay += 1
-      satellites.links.send(new MigrationPacket(this.#migrations, this, parcel, satellite, successor, epoch))
+      const cargo = new Transfer(this.#migrations, this, parcel)
+      const bytes = parcel.runs.length === 0 ? namedManifestBytes : chunkSetBytes(parcel.chunks, parcel.bytes)
+      satellites.links.send(new Packet(satellites.links, cargo, satellite, successor, epoch, bytes))
     }
   }
 
-  /** Everything that is stored, by block, least recently used first, so that the successor keeps the order. */
-  #pack(): Parcel[] {
+  /** Everything that is stored now, by block, least recently used first, so that the successor keeps the order. */
+  *#pack(): Generator<Parcel, undefined> {
     const { memories } = this.#migrations.satellites
     const { satellite } = this.#leaver
-    const byBlock = new Map<number, StoredRun[]>()
-    for (const run of memories.oldestFirst(satellite)) {
-      const runs = byBlock.get(run.block)
-      if (runs === undefined) byBlock.set(run.block, [run])
-      else runs.push(run)
+    const stored = memories.oldestFirst(satellite)
+    const manifests = memories.manifests(satellite)
+    // Blocks that lie in several runs go together, where the first of them lies.
+    const scattered = new Map<number, StoredRun[]>()
+    for (let i = 0; i < stored.length; i++) {
+      const block = stored.block(i)
+      if (!memories.isScattered(satellite, block)) continue
+      const runs = scattered.get(block)
+      if (runs === undefined) scattered.set(block, [stored.run(i)])
+      else runs.push(stored.run(i))
     }
-    const parcels: Parcel[] = []
-    for (const [block, runs] of byBlock) {
-      for (const group of this.#group(runs)) parcels.push({ block, ...group })
+    for (let i = 0; i < stored.length; i++) {
+      const block = stored.block(i)
+      const runs = scattered.get(block) ?? [stored.run(i)]
+      if (runs.length === 0) continue
+      for (const group of this.#group(runs)) yield { block, ...group }
+      if (scattered.has(block)) scattered.set(block, [])
     }
-    for (const block of memories.manifests(satellite)) parcels.push({ block, runs: [], chunks: 0, bytes: 0 })
-    return parcels
+    for (const block of manifests) yield { block, runs: [], chunks: 0, bytes: 0 }
+    return undefined
   }
 
   /** As many chunks a packet as fit, and at least one, in the order in which they are given. */
@@ -193,49 +205,47 @@ class Round {
   }
 }
 
-class MigrationPacket extends Packet {
+class Transfer implements Cargo {
   readonly limitMs = acknowledgeLimitMs
   readonly #migrations: Migrations
   readonly #round: Round
   readonly #parcel: Parcel
   #whole = false
 
-  constructor(migrations: Migrations, round: Round, parcel: Parcel, from: number, to: number, epoch: number) {
-    const bytes = parcel.runs.length === 0 ? namedManifestBytes : chunkSetBytes(parcel.chunks, parcel.bytes)
-    super(migrations.satellites.links, from, to, epoch, bytes)
+  constructor(migrations: Migrations, round: Round, parcel: Parcel) {
     this.#migrations = migrations
     this.#round = round
     this.#parcel = parcel
   }
 
-  arrive(): void {
+  arrive(packet: Packet): void {
     const { satellites } = this.#migrations
     const { block, runs } = this.#parcel
     if (runs.length === 0) {
-      satellites.memories.putManifest(this.destination, block)
+      satellites.memories.putManifest(packet.destination, block)
       this.#whole = true
     } else {
-      this.#whole = this.#store()
+      this.#whole = this.#store(packet.destination)
     }
-    this.links.answer(this, acknowledgeBytes)
-    satellites.stored(this.destination, this.epoch)
+    satellites.links.answer(packet, acknowledgeBytes)
+    satellites.stored(packet.destination, packet.epoch)
   }
 
   /** True when everything that it brings stays. */
-  #store(): boolean {
+  #store(satellite: number): boolean {
     const { satellites, cut } = this.#migrations
     const { memories, counts } = satellites
     const { block, runs, chunks } = this.#parcel
     let stored = 0
     for (const run of runs) {
-      const here = memories.set(this.destination, block, run.server, run)
+      const here = memories.set(satellite, block, run.server, run)
       stored += here
       // Of chunks that do not all fit, it is the last one that does.
       const bytes = cut.bytesOf(run.server, run.first + run.count - here, here)
-      add(counts.migratedBytes, this.destination, bytes)
+      add(counts.migratedBytes, satellite, bytes)
     }
-    add(counts.migratedIn, this.destination, stored)
-    const lost = satellites.settleEvictions(this.destination, block)
+    add(counts.migratedIn, satellite, stored)
+    const lost = satellites.settleEvictions(satellite, block)
     return stored === chunks && !lost
   }
 

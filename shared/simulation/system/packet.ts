@@ -27,11 +27,23 @@ export interface Way {
 
 export type PacketState = 'out' | 'back' | 'unreachable' | 'lost'
 
+/** What a packet carries or asks for: what happens where it arrives. */
+export interface Cargo {
+  /** How long its origin waits for the answer, ms; 0 = nobody answers it. */
+  readonly limitMs: number
+  /** It is at its destination. */
+  arrive(packet: Packet): void
+  /** Its answer is at the origin. */
+  returned(packet: Packet): void
+  /** There is no way, or no answer has come in time. */
+  lost(packet: Packet): void
+}
+
 /**
- * A packet of the satellite network, with its answer: what it does at its destination and when it is back. The same
- * object is the request on its way out and the answer on its way back.
+ * A packet of the satellite network, with its answer: the same object is the request on its way out and the answer on its
+ * way back. One class for all kinds: packets are made by the million, and fields of subclasses are slow to make.
  */
-export abstract class Packet implements Occurrence {
+export class Packet implements Occurrence {
   order = 0
   state: PacketState = 'out'
   /** Links traversed by the request, one way. */
@@ -47,6 +59,7 @@ export abstract class Packet implements Occurrence {
   sentMs = 0
   way: Way | null = null
   readonly links: Links
+  readonly cargo: Cargo
   /** Index of the satellite that sent it, or `fromHost`. */
   readonly origin: number
   readonly destination: number
@@ -54,22 +67,14 @@ export abstract class Packet implements Occurrence {
   /** On the wire, header included. */
   bytes: number
 
-  constructor(links: Links, origin: number, destination: number, epoch: number, bytes: number) {
+  constructor(links: Links, cargo: Cargo, origin: number, destination: number, epoch: number, bytes: number) {
     this.links = links
+    this.cargo = cargo
     this.origin = origin
     this.destination = destination
     this.epoch = epoch
     this.bytes = bytes
   }
-
-  /** How long its origin waits for the answer, ms; 0 = nobody answers it. */
-  abstract readonly limitMs: number
-  /** It is at its destination. */
-  abstract arrive(): void
-  /** Its answer is at the origin. */
-  abstract returned(): void
-  /** There is no way, or no answer has come in time. */
-  abstract lost(): void
 
   happen(): void {
     this.links.moved(this)

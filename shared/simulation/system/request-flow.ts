@@ -37,7 +37,9 @@ export function* answerRequest(flow: RequestFlow, request: SimulatedRequest): Pr
   const acceptedMs = flow.nowMs()
   const record = emptyRecord(flow.startedAtMs + acceptedMs, request)
   if (cache !== null && request.blocks.length > 0) yield* readPrefix(cache, request, record)
-  record.prefillMs = yield* model.prefill(request.promptTokens, record.cachedTokens)
+  // Something must be computed to predict the next token from, even where everything is cached.
+  const reused = Math.max(0, Math.min(record.cachedTokens, request.promptTokens - 1))
+  record.prefillMs = yield* model.prefill(request.promptTokens, reused)
   record.harmful = isHarmful(record, model.measuredPrefillRate)
   const fresh = request.blocks.subarray(record.blocksHit)
   const storing = cache === null || fresh.length === 0 ? null : new Running(store(cache, fresh))

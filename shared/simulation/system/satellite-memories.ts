@@ -14,6 +14,35 @@ export interface StoredRun extends Interval {
   readonly server: number
 }
 
+/** Runs as they were at one moment: four numbers each, as there may be millions. */
+export class StoredRuns {
+  readonly #numbers: Int32Array
+
+  /** @param numbers block, server, first, count of every run */
+  constructor(numbers: Int32Array) {
+    this.#numbers = numbers
+  }
+
+  get length(): number {
+    return this.#numbers.length / 4
+  }
+
+  block(index: number): number {
+    return this.#numbers[index * 4] as number
+  }
+
+  run(index: number): StoredRun {
+    const numbers = this.#numbers
+    const at = index * 4
+    return {
+      block: numbers[at] as number,
+      server: numbers[at + 1] as number,
+      first: numbers[at + 2] as number,
+      count: numbers[at + 3] as number,
+    }
+  }
+}
+
 /**
  * The memories of all satellites, with exactly the semantics of the agents' chunk store: chunks under a byte budget,
  * least recently used evicted one by one, a request for several chunks touching them in order; manifests outside the
@@ -152,19 +181,31 @@ export class SatelliteMemories {
     return evicted
   }
 
-  /** All chunks of a satellite, least recently used first. */
-  oldestFirst(satellite: number): StoredRun[] {
+  /** All chunks of a satellite as they are now, least recently used first. */
+  oldestFirst(satellite: number): StoredRuns {
     const { block, server, first, count, newer } = this.#runs
-    const stored: StoredRun[] = []
-    for (let run = this.#chunkList.oldest(satellite); run !== none; run = newer[run] as number) {
-      stored.push({
-        block: block[run] as number,
-        server: server[run] as number,
-        first: first[run] as number,
-        count: count[run] as number,
-      })
+    let length = 0
+    const oldest = this.#chunkList.oldest(satellite)
+    for (let run = oldest; run !== none; run = newer[run] as number) length += 1
+    const numbers = new Int32Array(length * 4)
+    let at = 0
+    for (let run = oldest; run !== none; run = newer[run] as number) {
+      numbers[at++] = block[run] as number
+      numbers[at++] = server[run] as number
+      numbers[at++] = first[run] as number
+      numbers[at++] = count[run] as number
     }
-    return stored
+    return new StoredRuns(numbers)
+  }
+
+  /** Whether a block's chunks on this satellite lie in several runs. */
+  isScattered(satellite: number, block: number): boolean {
+    const { next, count } = this.#runs
+    let runs = 0
+    for (let run = this.#runs.find(satellite, block); run !== none; run = next[run] as number) {
+      if (count[run] !== 0) runs += 1
+    }
+    return runs > 1
   }
 
   /** The blocks whose manifests are there, in the order in which they came. */

@@ -1,6 +1,6 @@
 import type { EventQueue } from './event-queue'
 import type { OrbitView } from './orbit-view'
-import { Packet, type Links } from './packet'
+import { Packet, type Cargo, type Links } from './packet'
 import { purgeBytes } from './packet-bytes'
 import { add, type SatelliteCounts } from './satellite-counts'
 import type { Interval, SatelliteMemories } from './satellite-memories'
@@ -80,28 +80,32 @@ export class Satellites {
     this.migrations.follow(satellite)
   }
 
+  /** Tell a satellite that what it has of a block is useless. */
+  sendPurge(origin: number, destination: number, epoch: number, block: number): void {
+    const cargo = new Purge(this, block)
+    this.links.send(new Packet(this.links, cargo, origin, destination, epoch, purgeBytes))
+  }
+
   #gossip(satellite: number, block: number): void {
     this.purge(satellite, block)
     for (const server of this.orbit.at(this.#epochs[satellite] as number).servers) {
-      if (server !== satellite) this.links.send(new PurgePacket(this, satellite, server, 0, block))
+      if (server !== satellite) this.sendPurge(satellite, server, 0, block)
     }
   }
 }
 
-/** Tells a satellite that what it has of a block is useless. */
-export class PurgePacket extends Packet {
+class Purge implements Cargo {
   readonly limitMs = 0
   readonly #satellites: Satellites
   readonly #block: number
 
-  constructor(satellites: Satellites, origin: number, destination: number, epoch: number, block: number) {
-    super(satellites.links, origin, destination, epoch, purgeBytes)
+  constructor(satellites: Satellites, block: number) {
     this.#satellites = satellites
     this.#block = block
   }
 
-  arrive(): void {
-    this.#satellites.purge(this.destination, this.#block)
+  arrive({ destination }: Packet): void {
+    this.#satellites.purge(destination, this.#block)
   }
 
   returned(): void {

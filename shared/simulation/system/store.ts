@@ -3,7 +3,7 @@ import type { BlockCut, PacketCut } from './block-cut'
 import { Call } from './event-queue'
 import type { FlightWindow, Sender } from './flight-window'
 import type { GroundServers } from './ground-servers'
-import { fromHost, Packet } from './packet'
+import { fromHost, Packet, type Cargo } from './packet'
 import { acknowledgeBytes, chunkSetBytes, namedManifestBytes } from './packet-bytes'
 import { add } from './satellite-counts'
 
@@ -93,7 +93,10 @@ class BlockStore implements Sender {
     const { ground } = this.store
     const cut = this.store.cut.deliveries[this.#next++] as PacketCut
     this.store.sent()
-    ground.satellites.links.send(new SetPacket(this, cut, ground.satelliteOf(cut.server), ground.epoch))
+    const { links } = ground.satellites
+    const bytes = chunkSetBytes(cut.count, cut.bytes)
+    const cargo = new Delivery(this, cut)
+    links.send(new Packet(links, cargo, fromHost, ground.satelliteOf(cut.server), ground.epoch, bytes))
   }
 
   settled(cut: PacketCut, stored: boolean): void {
@@ -104,7 +107,9 @@ class BlockStore implements Sender {
     if (this.#open > 0) return
     if (this.#refused) return this.store.blockStored(this.#bytesWritten)
     const { ground } = this.store
-    ground.satellites.links.send(new ManifestPacket(this, ground.satelliteOf(0), ground.epoch))
+    const { links } = ground.satellites
+    const cargo = new ManifestDelivery(this)
+    links.send(new Packet(links, cargo, fromHost, ground.satelliteOf(0), ground.epoch, namedManifestBytes))
   }
 
   manifestSettled(): void {
@@ -112,28 +117,27 @@ class BlockStore implements Sender {
   }
 }
 
-class SetPacket extends Packet {
+class Delivery implements Cargo {
   readonly limitMs = answerLimitMs
   readonly #block: BlockStore
   readonly #cut: PacketCut
   #whole = false
 
-  constructor(block: BlockStore, cut: PacketCut, satellite: number, epoch: number) {
-    const bytes = chunkSetBytes(cut.count, cut.bytes)
-    super(block.store.ground.satellites.links, fromHost, satellite, epoch, bytes)
+  constructor(block: BlockStore, cut: PacketCut) {
     this.#block = block
     this.#cut = cut
   }
 
-  arrive(): void {
+  arrive(packet: Packet): void {
     const { satellites } = this.#block.store.ground
     const { block } = this.#block
-    const stored = satellites.memories.set(this.destination, block, this.#cut.server, this.#cut)
-    add(satellites.counts.sets, this.destination, stored)
-    const lost = satellites.settleEvictions(this.destination, block)
+    const { destination, epoch } = packet
+    const stored = satellites.memories.set(destination, block, this.#cut.server, this.#cut)
+    add(satellites.counts.sets, destination, stored)
+    const lost = satellites.settleEvictions(destination, block)
     this.#whole = stored === this.#cut.count && !lost
-    this.links.answer(this, acknowledgeBytes)
-    satellites.stored(this.destination, this.epoch)
+    packet.links.answer(packet, acknowledgeBytes)
+    satellites.stored(destination, epoch)
   }
 
   returned(): void {
@@ -146,20 +150,19 @@ class SetPacket extends Packet {
   }
 }
 
-class ManifestPacket extends Packet {
+class ManifestDelivery implements Cargo {
   readonly limitMs = answerLimitMs
   readonly #block: BlockStore
 
-  constructor(block: BlockStore, satellite: number, epoch: number) {
-    super(block.store.ground.satellites.links, fromHost, satellite, epoch, namedManifestBytes)
+  constructor(block: BlockStore) {
     this.#block = block
   }
 
-  arrive(): void {
+  arrive(packet: Packet): void {
     const { satellites } = this.#block.store.ground
-    satellites.memories.putManifest(this.destination, this.#block.block)
-    this.links.answer(this, acknowledgeBytes)
-    satellites.stored(this.destination, this.epoch)
+    satellites.memories.putManifest(packet.destination, this.#block.block)
+    packet.links.answer(packet, acknowledgeBytes)
+    satellites.stored(packet.destination, packet.epoch)
   }
 
   returned(): void {
