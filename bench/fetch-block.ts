@@ -14,7 +14,7 @@ import { startRedis, startStreamServer } from './processes'
 /** TinyLlama-1.1B at f16: 128 tokens of 22,528 B. */
 const bytes = 2_883_584
 const chunkBytes = 12_288
-const repetitions = 150
+const repetitions = 600
 
 export interface FetchReport {
   readonly blockBytes: number

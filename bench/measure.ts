@@ -8,9 +8,13 @@ export interface Throughput {
   readonly repetitions: number
 }
 
+/** So many moves follow one another before it is the next way's turn: throughput is what a way keeps up. */
+const movesPerTurn = 20
+
 /**
- * Measures several ways to move the same bytes in turn (A B C A B C …), so that a machine whose speed drifts treats all
- * of them alike.
+ * Measures several ways to move the same bytes in turn (A A … B B … A A …), so that a machine whose speed drifts treats all
+ * of them alike. The turns of the first fifth warm up.
+ * @param repetitions of each way; a multiple of `movesPerTurn`
  */
 export async function compareThroughput(
   bytes: number,
@@ -18,12 +22,14 @@ export async function compareThroughput(
   repetitions: number,
 ): Promise<Partial<Record<string, Throughput>>> {
   const seconds = new Map(Object.keys(ways).map((name) => [name, [] as number[]]))
-  const warmUp = Math.ceil(repetitions / 5)
-  for (let round = -warmUp; round < repetitions; round++) {
+  const turns = repetitions / movesPerTurn
+  for (let turn = -Math.ceil(turns / 5); turn < turns; turn++) {
     for (const [name, move] of Object.entries(ways)) {
-      const start = performance.now()
-      await move()
-      if (round >= 0) seconds.get(name)?.push((performance.now() - start) / 1000)
+      for (let i = 0; i < movesPerTurn; i++) {
+        const start = performance.now()
+        await move()
+        if (turn >= 0) seconds.get(name)?.push((performance.now() - start) / 1000)
+      }
     }
   }
   const entries = [...seconds].map(([name, measured]) => [name, throughput(bytes, measured)] as const)

@@ -6,11 +6,13 @@ import type { LabEngineOptions } from '#lab/engine'
 export const version = typeof __SKYMEMORY_VERSION__ === 'string' ? __SKYMEMORY_VERSION__ : '0.0.0'
 export const gitRevision = typeof __SKYMEMORY_REVISION__ === 'string' ? __SKYMEMORY_REVISION__ : 'unknown'
 
-/** Where this program, its agents and its documents lie: beside each other in out/ and in the packaged app. */
+/** Where this program, its agents, threads and documents lie: beside each other in out/ and in the packaged app. */
 export interface Installation {
   /** The file that runs this program. */
   readonly cliEntry: string
   readonly agentEntry: string
+  /** The file of the simulator's worker threads. */
+  readonly workerEntry: string
   readonly documentsDirectory: string
 }
 
@@ -19,6 +21,7 @@ export function installationAt(cliEntry: string): Installation {
   return {
     cliEntry,
     agentEntry: join(root, 'agent', 'skymemory-agent.mjs'),
+    workerEntry: join(root, 'workers', 'skymemory-worker.mjs'),
     documentsDirectory: join(root, 'documents'),
   }
 }

@@ -5,6 +5,7 @@ import { wholeNumber } from './commands/options'
 import { placeCommand } from './commands/place'
 import { runCommands } from './commands/run'
 import { runsCommands } from './commands/runs'
+import { simulateCommand } from './commands/simulate'
 import type { CommandContext } from './context'
 import { dataDirectory, engineOptions, gitRevision, version, type Installation } from './environment'
 import type { Terminal } from './output/terminal'
@@ -52,6 +53,7 @@ Examples:
   labCommand(program, context)
   runCommands(program, context)
   runsCommands(program, context)
+  simulateCommand(program, context)
 
   program
     .command('lab-daemon', { hidden: true })

@@ -14,7 +14,8 @@ interface StoredChunk {
 }
 
 interface StoredBlock {
-  readonly chunks: Set<number>
+  /** By index. */
+  readonly chunks: Map<number, StoredChunk>
   manifest: Manifest | null
 }
 
@@ -24,7 +25,8 @@ interface StoredBlock {
  */
 export class ChunkStore {
   readonly #blocks = new Map<BlockKey, StoredBlock>()
-  readonly #chunks: LRUCache<string, StoredChunk> | null
+  /** A chunk is its own key: what a GET asks for is found by block and index, without making a key for each. */
+  readonly #chunks: LRUCache<StoredChunk, StoredChunk> | null
   readonly #budgetBytes: number
   #evicted: BlockKey[] = []
 
@@ -38,7 +40,6 @@ export class ChunkStore {
             maxSize: budgetBytes,
             sizeCalculation: (chunk) => Math.max(1, chunk.bytes.byteLength),
             dispose: (chunk, _key, reason) => {
-              if (reason === 'set') return
               this.#forgetChunk(chunk)
               if (reason === 'evict') this.#evicted.push(chunk.block)
             },
@@ -48,14 +49,17 @@ export class ChunkStore {
   /** Stores a chunk and answers whether it fits at all. Evictions it caused wait in `takeEvicted`. */
   setChunk(block: BlockKey, index: number, bytes: Uint8Array): boolean {
     if (this.#chunks === null || bytes.byteLength > this.#budgetBytes) return false
-    this.#chunks.set(chunkKey(block, index), { block, index, bytes })
-    this.#blockOf(block).chunks.add(index)
+    this.removeChunk(block, index)
+    const chunk = { block, index, bytes }
+    this.#blockOf(block).chunks.set(index, chunk)
+    this.#chunks.set(chunk, chunk)
     return true
   }
 
   /** The chunk's bytes, which become the most recently used, or null. */
   getChunk(block: BlockKey, index: number): Uint8Array | null {
-    return this.#chunks?.get(chunkKey(block, index))?.bytes ?? null
+    const chunk = this.#blocks.get(block)?.chunks.get(index)
+    return chunk === undefined ? null : (this.#chunks?.get(chunk)?.bytes ?? null)
   }
 
   setManifest(block: BlockKey, manifest: Manifest): void {
@@ -71,13 +75,14 @@ export class ChunkStore {
     const stored = this.#blocks.get(block)
     if (stored === undefined) return { chunks: 0, hadManifest: false }
     const result = { chunks: stored.chunks.size, hadManifest: stored.manifest !== null }
-    for (const index of [...stored.chunks]) this.#chunks?.delete(chunkKey(block, index))
+    for (const chunk of [...stored.chunks.values()]) this.#chunks?.delete(chunk)
     this.#blocks.delete(block)
     return result
   }
 
   removeChunk(block: BlockKey, index: number): void {
-    this.#chunks?.delete(chunkKey(block, index))
+    const chunk = this.#blocks.get(block)?.chunks.get(index)
+    if (chunk !== undefined) this.#chunks?.delete(chunk)
   }
 
   removeManifest(block: BlockKey): void {
@@ -107,8 +112,7 @@ export class ChunkStore {
   *blocks(): Generator<{ key: BlockKey; chunks: number; bytes: number; manifest: boolean }> {
     for (const [key, block] of this.#blocks) {
       let bytes = 0
-      for (const index of block.chunks)
-        bytes += this.#chunks?.peek(chunkKey(key, index))?.bytes.byteLength ?? 0
+      for (const chunk of block.chunks.values()) bytes += chunk.bytes.byteLength
       yield { key, chunks: block.chunks.size, bytes, manifest: block.manifest !== null }
     }
   }
@@ -124,7 +128,7 @@ export class ChunkStore {
   #blockOf(block: BlockKey): StoredBlock {
     let stored = this.#blocks.get(block)
     if (stored === undefined) {
-      stored = { chunks: new Set(), manifest: null }
+      stored = { chunks: new Map(), manifest: null }
       this.#blocks.set(block, stored)
     }
     return stored
@@ -137,5 +141,3 @@ export class ChunkStore {
     if (stored.chunks.size === 0 && stored.manifest === null) this.#blocks.delete(block)
   }
 }
-
-const chunkKey = (block: BlockKey, index: number): string => `${block}${index}`

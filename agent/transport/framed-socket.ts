@@ -10,6 +10,9 @@ import type { Position } from '#shared/constellation/torus'
  */
 export const maxQueuedBytes = 512 * 1024 * 1024
 
+/** A frame up to this length is one write: joining it costs less than a further write. */
+const joinedFrameBytes = 4 * 1024
+
 /** Frames in and out of one socket. All packets of one turn of the event loop leave in one system call. */
 export class FramedSocket {
   readonly #socket: Socket
@@ -46,8 +49,9 @@ export class FramedSocket {
         this.#socket.uncork()
       })
     }
-    this.#socket.write(encodeHeader(packet, at))
-    for (const part of packet.body) this.#socket.write(part)
+    const parts = [encodeHeader(packet, at), ...packet.body]
+    if (bodyBytes(packet) <= joinedFrameBytes) this.#socket.write(Buffer.concat(parts))
+    else for (const part of parts) this.#socket.write(part)
     return true
   }
 

@@ -15,3 +15,15 @@ export function slotAndPlane(text: string): Position {
   if (!found) throw new InvalidArgumentError('It must be SLOT,PLANE, such as 9,2 (both count from 0).')
   return { slot: Number(found[1]), plane: Number(found[2]) }
 }
+
+const decimalNumber = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i
+
+/** A number as text; what it may be is checked by whoever uses it, who then names the option and what is allowed. */
+export function anyNumber(text: string): number {
+  if (decimalNumber.test(text) || /^([-+]?infinity|nan)$/i.test(text)) return numberOf(text)
+  throw new InvalidArgumentError('It must be a number.')
+}
+
+function numberOf(text: string): number {
+  return /infinity/i.test(text) ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text)
+}

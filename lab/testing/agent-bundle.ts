@@ -2,15 +2,16 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll } from 'vitest'
+import { bundleWorker } from './worker-bundle'
 
 const root = join(import.meta.dirname, '..', '..')
 
 /** Agent and command line as they are in the sources now, bundled to a folder of their own that lasts for the test file;
- * the command line with the documents beside it, as in out/. */
+ * the command line with the worker threads' file and the documents beside it, as in out/. */
 export async function bundleFor(parts: {
   cli: boolean
 }): Promise<{ folder: string; agent: string; cli: string }> {
-  // Below the checkout, so that DuckDB's native module is found.
+  // Below the checkout, so that the packages that are not bundled are found.
   const folder = mkdtempSync(join(root, 'node_modules', '.skymemory-test-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   const agent = join(folder, 'agent', 'skymemory-agent.mjs')
@@ -24,7 +25,7 @@ export async function bundleFor(parts: {
       platform: 'node',
       format: 'esm',
       target: 'node20.18',
-      external: ['@duckdb/node-api'],
+      external: ['@duckdb/node-api', 'piscina'],
       logLevel: 'error',
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -33,6 +34,10 @@ export async function bundleFor(parts: {
   await bundle('agent/main.ts', agent)
   if (parts.cli) {
     await bundle('cli/main.ts', cli)
+    await bundleWorker(
+      'lab/simulation/workers/worker-main.ts',
+      join(folder, 'workers', 'skymemory-worker.mjs'),
+    )
     symlinkSync(
       join(root, 'node_modules', '@stdlib', 'datasets-sotu', 'data'),
       join(folder, 'documents'),

@@ -6,11 +6,11 @@ import { inRoot, root } from './paths.mjs'
 import { say } from './say.mjs'
 import { onceFor, stampOf } from './stamp.mjs'
 
-/** @typedef {'agent' | 'cli' | 'documents' | 'electron' | 'bench'} Part */
+/** @typedef {'agent' | 'cli' | 'workers' | 'documents' | 'electron' | 'bench'} Part */
 
 /** What the product is made of.
  * @type {readonly Part[]} */
-export const allParts = ['agent', 'cli', 'documents', 'electron']
+export const allParts = ['agent', 'cli', 'workers', 'documents', 'electron']
 
 /** What every part depends on beside its own sources. */
 const always = [
@@ -23,6 +23,9 @@ const always = [
 
 /** The oldest Node that runs the bundles: that of Electron 33. */
 export const nodeTarget = 'node20.18'
+
+/** What stays in node_modules: DuckDB is a native module, and piscina starts threads from a file of its own. */
+const unbundled = ['@duckdb/node-api', 'piscina']
 
 /**
  * Build what is stale of the given parts into out/.
@@ -37,12 +40,19 @@ export async function build(parts = allParts) {
 /** @type {Record<Part, () => Promise<void>>} */
 const builders = {
   agent: () => bundle('agent', ['shared', 'agent'], 'agent/main.ts', 'out/agent/skymemory-agent.mjs', []),
-  // DuckDB is a native module: it stays in node_modules.
-  cli: () =>
-    bundle('cli', ['shared', 'lab', 'cli'], 'cli/main.ts', 'out/cli/skymemory.mjs', ['@duckdb/node-api']),
+  cli: () => bundle('cli', ['shared', 'lab', 'cli'], 'cli/main.ts', 'out/cli/skymemory.mjs', unbundled),
+  workers: () =>
+    bundle(
+      'workers',
+      ['shared', 'lab'],
+      'lab/simulation/workers/worker-main.ts',
+      'out/workers/skymemory-worker.mjs',
+      [],
+    ),
   bench: () =>
-    bundle('bench', ['shared', 'agent', 'bench'], 'bench/main.ts', 'out/bench/main.mjs', [
+    bundle('bench', ['shared', 'lab', 'agent', 'bench'], 'bench/main.ts', 'out/bench/main.mjs', [
       '@playwright/test',
+      ...unbundled,
     ]),
   documents: buildDocuments,
   electron: buildElectron,

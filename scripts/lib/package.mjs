@@ -10,6 +10,10 @@ import { onceFor, stampOf } from './stamp.mjs'
 /** @typedef {import('./electron.mjs').ElectronBuild} ElectronBuild */
 /** @typedef {{ directory: string, executable: string }} PackagedApp */
 
+/** What of out/ the packaged app holds.
+ * @type {import('./build.mjs').Part[]} */
+const shippedParts = ['agent', 'workers', 'documents', 'electron']
+
 /** @returns {PackagedApp} */
 function packagedApp() {
   const output = inRoot('dist')
@@ -35,9 +39,9 @@ function packagedApp() {
  * @returns {Promise<PackagedApp>}
  */
 export async function packageApp(electron) {
-  await buildParts(['agent', 'documents', 'electron'])
+  await buildParts(shippedParts)
   const app = packagedApp()
-  const stamps = ['agent', 'documents', 'electron'].map((part) => `out/.stamps/${part}`)
+  const stamps = shippedParts.map((part) => `out/.stamps/${part}`)
   const stamp = await stampOf(
     ['electron-builder.yml', 'resources', 'package-lock.json', 'scripts/lib/package.mjs', ...stamps],
     [electron.version, electron.kind, process.version],

@@ -32,6 +32,7 @@ export class TrialNetwork {
   /** Long enough for any way around failures that a torus of this size offers in practice. */
   readonly maxHops: number
   readonly #geometry: Geometry
+  readonly #centres = new Map<number, Position>()
   readonly #placements = new Map<number, Position[]>()
   readonly #moves = new Map<number, Move[]>()
   #commanded: Failures
@@ -86,7 +87,12 @@ export class TrialNetwork {
   }
 
   centre(epoch: number): Position {
-    return centreAt({ ...this.#placementOptions(), rotations: epoch })
+    let centre = this.#centres.get(epoch)
+    if (centre === undefined) {
+      centre = centreAt({ ...this.#placementOptions(), rotations: epoch })
+      this.#centres.set(epoch, centre)
+    }
+    return centre
   }
 
   /** The model is on board of the centre satellite (`hop`), or on the ground. */

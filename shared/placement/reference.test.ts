@@ -4,7 +4,7 @@ import { placement, type Strategy } from './placement'
 declare global {
   interface ImportMeta {
     /** Of Vite: the modules that match, none where no file does. */
-    glob<T>(pattern: string, options: { eager: true; import: 'default' }): Record<string, T>
+    glob<T>(pattern: string, options: { eager: true; import: 'default'; query?: '?raw' }): Record<string, T>
   }
 }
 

@@ -14,7 +14,7 @@ export class ChunkSetReader implements BodySink {
   readonly #onPiece: ChunkPieceListener
   #head = new Uint8Array(hashBytes + 2)
   #headFilled = 0
-  #entries: { index: number; length: number }[] | null = null
+  #entries: EntryList | null = null
   #entry = 0
   #offset = 0
   #overrun = false
@@ -26,8 +26,9 @@ export class ChunkSetReader implements BodySink {
   /** Chunks that came whole, in the order of the answer; null when the body was not a chunk set. */
   received(): number[] | null {
     const entries = this.#entries
-    if (entries === null || this.#overrun || this.#entry < entries.length) return null
-    return entries.filter((entry) => entry.length !== missing).map((entry) => entry.index)
+    if (entries === null || this.#overrun || this.#entry < entries.count) return null
+    const all = Array.from({ length: entries.count }, (_, i) => i)
+    return all.filter((i) => entries.length(i) !== missing).map((i) => entries.index(i))
   }
 
   write(bytes: Uint8Array): void {
@@ -37,16 +38,16 @@ export class ChunkSetReader implements BodySink {
     if (entries === null) return
     this.#skipEmpty(entries)
     while (at < bytes.byteLength) {
-      const entry = entries[this.#entry]
-      if (entry === undefined) {
+      if (this.#entry === entries.count) {
         this.#overrun = true
         return
       }
-      const take = Math.min(entry.length - this.#offset, bytes.byteLength - at)
-      this.#onPiece(entry.index, this.#offset, bytes.subarray(at, at + take))
+      const length = entries.length(this.#entry)
+      const take = Math.min(length - this.#offset, bytes.byteLength - at)
+      this.#onPiece(entries.index(this.#entry), this.#offset, bytes.subarray(at, at + take))
       this.#offset += take
       at += take
-      if (this.#offset < entry.length) return
+      if (this.#offset < length) return
       this.#entry += 1
       this.#offset = 0
       this.#skipEmpty(entries)
@@ -68,18 +69,34 @@ export class ChunkSetReader implements BodySink {
       this.#head = longer
       return take
     }
-    this.#entries = Array.from({ length: count }, (_, i) => ({
-      index: view.getUint32(hashBytes + 2 + i * 8, true),
-      length: view.getUint32(hashBytes + 6 + i * 8, true),
-    }))
+    this.#entries = new EntryList(view, count)
     this.#skipEmpty(this.#entries)
     return take
   }
 
-  #skipEmpty(entries: readonly { length: number }[]): void {
-    for (let next = entries[this.#entry]; next !== undefined; next = entries[this.#entry]) {
-      if (next.length !== missing && next.length !== 0) return
-      this.#entry += 1
+  #skipEmpty(entries: EntryList): void {
+    for (; this.#entry < entries.count; this.#entry++) {
+      const length = entries.length(this.#entry)
+      if (length !== missing && length !== 0) return
     }
+  }
+}
+
+/** The list of chunks at the head of a body, read where it lies. */
+class EntryList {
+  readonly count: number
+  readonly #view: DataView
+
+  constructor(view: DataView, count: number) {
+    this.#view = view
+    this.count = count
+  }
+
+  index(entry: number): number {
+    return this.#view.getUint32(hashBytes + 2 + entry * 8, true)
+  }
+
+  length(entry: number): number {
+    return this.#view.getUint32(hashBytes + 6 + entry * 8, true)
   }
 }

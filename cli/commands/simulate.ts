@@ -1,0 +1,14 @@
+import type { Command } from 'commander'
+import type { CommandContext } from '../context'
+import { latencyCommand } from './simulate/latency'
+import { paperCommand } from './simulate/paper'
+
+/** `skymemory simulate`: everything that needs no lab. */
+export function simulateCommand(program: Command, context: () => CommandContext): void {
+  const simulate = program
+    .command('simulate')
+    .summary("simulate without a lab: the latency model, the paper's tables and figures, sweeps")
+    .description('Simulate without a lab.')
+  latencyCommand(simulate, context)
+  paperCommand(simulate, context)
+}

@@ -1,0 +1,7 @@
+import { latencySweepTask } from '../sweep/sweep-task'
+
+/** Every task that the worker threads of the simulator know, by name. */
+export const workerTasks = {
+  latencySweep: latencySweepTask,
+} as const
+export type SimulationTasks = typeof workerTasks
