@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '#lab/testing/folders'
 import type { BlockLatency } from '#shared/simulation/latency/latency'
-import { commandLineUnderTest } from './testing/command-line'
+import { commandLineUnderTest, csvRows } from './testing/command-line'
 
-const { run } = await commandLineUnderTest()
+const { run, start } = await commandLineUnderTest()
 
 const simulate = (data: string, ...args: string[]): ReturnType<typeof run> => run(data, 'simulate', ...args)
 
@@ -20,7 +20,7 @@ const latencyArgs = (changes = ''): string[] =>
 
 it('has help with examples for every command', async () => {
   const data = temporaryFolder()
-  for (const command of ['latency', 'paper']) {
+  for (const command of ['latency', 'paper', 'sweep']) {
     const { code, out } = await simulate(data, command, '--help')
     expect(code).toBe(0)
     expect(out).toContain(`Usage: skymemory simulate ${command}`)
@@ -105,5 +105,86 @@ describe('simulate paper', () => {
     expect(err).toMatch(/Results cannot be written to .*file.*\[storage_unwritable\]/)
     expect(code).toBe(1)
     expect(existsSync(join(data, 'file', 'hop.KVC_BYTES.dat'))).toBe(false)
+  })
+})
+
+describe('simulate sweep', () => {
+  /** Options as one line; later ones win. */
+  const sweepArgs = (changes = ''): string[] =>
+    (
+      '--servers 9,25 --slots 15 --planes 15 --centre 7,7 --altitude 160000:1920000:220000 --kvc-bytes 22020096 ' +
+      `--chunk-processing-time 0.002:0.02:0.002 --out sweep ${changes}`
+    )
+      .trim()
+      .split(' ')
+
+  it('writes every combination, and says where', async () => {
+    const data = temporaryFolder()
+    const { code, out } = await simulate(data, 'sweep', ...sweepArgs('--preset paper,default'))
+    expect(code).toBe(0)
+    expect(out.trimEnd().split('\n')).toEqual([
+      '1080 configurations in sweep.csv, manifest.json in:',
+      join(data, 'sweep'),
+    ])
+    const rows = csvRows(join(data, 'sweep'), 'sweep.csv')
+    expect(rows).toHaveLength(2 * 3 * 2 * 9 * 10)
+    const asInThePaper = rows.find(
+      (row) =>
+        row.preset === 'paper' &&
+        row.strategy === 'rotation' &&
+        row.servers === '9' &&
+        row.altitude_m === '1920000' &&
+        row.chunk_processing_time_s === '0.02',
+    )
+    expect(Number(asInThePaper?.max_s)).toBeCloseTo(4.017478502355813, 12)
+  })
+
+  it('does not depend on the number of worker threads, nor on the centre', async () => {
+    const data = temporaryFolder()
+    const sums = new Set<string>()
+    for (const workers of ['0', '1', '2']) {
+      const { out } = await simulate(data, 'sweep', ...sweepArgs(`--workers ${workers} --json`))
+      sums.add((JSON.parse(out) as { sha256: string }).sha256)
+    }
+    expect(sums.size).toBe(1)
+    const every = sweepArgs('--centre every --servers 25 --strategy hop --altitude 550000')
+    expect((await simulate(data, 'sweep', ...every)).code).toBe(0)
+    const rows = csvRows(join(data, 'sweep'), 'sweep.csv')
+    expect(rows).toHaveLength(225 * 10)
+    expect(new Set(rows.map(({ max_s }) => max_s)).size).toBe(10)
+  })
+
+  it('ends at Ctrl+C with what it has', async () => {
+    const data = temporaryFolder()
+    const long = sweepArgs('--kvc-bytes 1048576:10485760:1000 --altitude 160000:1920000:1000 --workers 1')
+    const running = start(data, 'simulate', 'sweep', ...long)
+    await running.said(/^ +0% \| \d+\/\d+ configurations/m)
+    running.child.kill('SIGINT')
+    const { code, err } = await running.finished
+    expect(code).toBe(130)
+    expect(err).toMatch(/cancelled; what was computed is in .*sweep\.csv\.part \[cancelled\]/)
+    expect(readdirSync(join(data, 'sweep'))).toEqual(['sweep.csv.part'])
+  })
+
+  it.each([
+    ['--servers 9,226', /servers is 226, .*\[invalid_argument\]/],
+    ['--servers 9,x', /"x" is not a number/],
+    ['--servers 9,9', /a value occurs twice/],
+    ['--altitude 0,1000', /altitude is 0 m/],
+    ['--altitude 1:2', /neither a number nor from:to:step/],
+    ['--kvc-bytes -1', /kvc-bytes is -1/],
+    ['--chunk-processing-time NaN', /"NaN" is not a number/],
+    ['--centre 7,7;15,0', /centre is 15,0, outside/],
+    ['--centre every --slots 15,16', /centre is every, with several sizes of the torus/],
+    ['--strategy hop,best', /It must be a list of rotation, hop, hop_rotation, each once/],
+    ['--strategy hop,hop', /each once/],
+    ['--workers -1', /whole number/],
+    ['--kvc-bytes 1:100000:1 --chunk-bytes 1:100000:1', /configurations \[invalid_argument\]/],
+  ])('refuses %s', async (change, message) => {
+    const data = temporaryFolder()
+    const { code, out, err } = await simulate(data, 'sweep', ...sweepArgs(change))
+    expect(err).toMatch(message)
+    expect([code, out]).toEqual([1, ''])
+    expect(readdirSync(data)).toEqual([])
   })
 })

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../context'
 import { latencyCommand } from './simulate/latency'
 import { paperCommand } from './simulate/paper'
+import { sweepCommand } from './simulate/sweep'
 
 /** `skymemory simulate`: everything that needs no lab. */
 export function simulateCommand(program: Command, context: () => CommandContext): void {
@@ -11,4 +12,5 @@ export function simulateCommand(program: Command, context: () => CommandContext)
     .description('Simulate without a lab.')
   latencyCommand(simulate, context)
   paperCommand(simulate, context)
+  sweepCommand(simulate, context)
 }

@@ -1,11 +1,11 @@
+import { lightPicture, svgMarker, svgPicture, svgText, type PictureColours } from '#shared/charts/svg'
+import { extent, niceTicks } from '#shared/charts/ticks'
 import type { RunTrial } from '#shared/contract/console-api'
 import type { TrialMetric } from '#shared/experiment/metrics'
 import { meanInterval } from '#shared/stats/confidence'
 import { metricViews } from '../format/metrics'
 import { formatNumber } from '../format/units'
-import { extent, niceTicks } from './chart-spec'
 import { csv } from './export-csv'
-import { lightPicture, svgMarker, svgPicture, svgText, type PictureColours } from './export-svg'
 import { compareSeries, seriesOf, seriesStyles, type SeriesStyle } from './strategy-style'
 
 /** One metric over the series of a run: a bar a series, its trials as dots, the 95 % confidence interval of their mean. */

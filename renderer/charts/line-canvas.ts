@@ -1,3 +1,4 @@
+import { isLineMarker } from '#shared/charts/strategy-style'
 import {
   Chart,
   Decimation,
@@ -14,7 +15,6 @@ import type { Point } from './binned-values'
 import type { ChartEvent, LineChartSpec, LineSeries } from './chart-spec'
 import { eventLines } from './event-lines'
 import type { ChartPalette } from './palette'
-import { isLineMarker } from './strategy-style'
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip, Decimation, zoomPlugin)
 

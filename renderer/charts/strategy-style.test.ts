@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
-import { compareSeries, seriesOf, seriesStyles, strategyStyles } from './strategy-style'
+import { strategyStyles } from '#shared/charts/strategy-style'
+import { compareSeries, seriesOf, seriesStyles } from './strategy-style'
 
 function trial(parameters: Partial<ParameterValues>, factors: Record<string, string | number> = {}) {
   return { parameters: { ...defaultParameters, ...parameters }, factors }

@@ -1,30 +1,12 @@
+import {
+  markers,
+  strategyStyles,
+  type Marker,
+  type SeriesStrategy,
+  type StrategyStyle,
+} from '#shared/charts/strategy-style'
 import type { PlannedTrial } from '#shared/contract/console-api'
 import { seriesOf as seriesName } from '#shared/experiment/meaning'
-
-/**
- * How a strategy looks, on every page, in both themes and in every export: one colour and one line style.
- *
- * The colours are from the palette of Okabe and Ito, which colour-blind people can tell apart; these four keep 3:1 against
- * the chart's background in the dark and in the light theme.
- */
-export type SeriesStrategy = 'off' | 'rotation' | 'hop' | 'hop_rotation'
-
-export interface StrategyStyle {
-  readonly label: string
-  readonly colour: string
-  /** Lengths of line and gap in px; empty = solid. */
-  readonly dash: readonly number[]
-}
-
-export const strategyStyles: Record<SeriesStrategy, StrategyStyle> = {
-  off: { label: 'cache off', colour: '#7f7f7f', dash: [2, 3] },
-  rotation: { label: 'rotation', colour: '#0072b2', dash: [] },
-  hop: { label: 'hop', colour: '#d55e00', dash: [7, 3] },
-  hop_rotation: { label: 'hop_rotation', colour: '#009e73', dash: [8, 3, 2, 3] },
-}
-
-export const markers = ['circle', 'rect', 'triangle', 'rectRot', 'cross', 'crossRot'] as const
-export type Marker = (typeof markers)[number]
 
 export interface SeriesStyle extends StrategyStyle {
   /** Tells the servers and other factors of one strategy apart. */
@@ -63,11 +45,6 @@ export function seriesOf(trial: Pick<PlannedTrial, 'parameters' | 'factors'>): S
     parts.push(linkDelay === 'off' ? 'no delay' : linkDelay)
   const label = parts.join(' · ')
   return { key: `${label}|${linkDelay}`, label, strategy, servers, linkDelay, others }
-}
-
-/** Markers that are made of lines: they have no inside that could be hollow. */
-export function isLineMarker(marker: Marker): boolean {
-  return marker === 'cross' || marker === 'crossRot'
 }
 
 /** Styles for the series of one chart, by key. The marker counts up with the servers, then with the other factors. */
