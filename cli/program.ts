@@ -3,6 +3,7 @@ import { runLabDaemon } from './daemon/lab-daemon'
 import { labCommand } from './commands/lab'
 import { wholeNumber } from './commands/options'
 import { placeCommand } from './commands/place'
+import { replayCommand } from './commands/replay'
 import { runCommands } from './commands/run'
 import { runsCommands } from './commands/runs'
 import { simulateCommand } from './commands/simulate'
@@ -54,6 +55,7 @@ Examples:
   runCommands(program, context)
   runsCommands(program, context)
   simulateCommand(program, context)
+  replayCommand(program, context)
 
   program
     .command('lab-daemon', { hidden: true })

@@ -31,6 +31,8 @@ export interface SkippedRecord {
 
 /** What happened while a trace was read; complete after its last batch. */
 export interface ReadTally {
+  /** What the numbers of records count. */
+  readonly unit: 'line' | 'conversation'
   requests: number
   skippedLines: number
   /** The first few of them. */
@@ -83,7 +85,7 @@ export async function readTraceBytes(
         ? await csvRows(linesOf(bytes))
         : jsonLines(linesOf(bytes))
   const importer = createImporter(settings, { beginOfText, tokenise }, found.header)
-  const tally: ReadTally = { requests: 0, skippedLines: 0, firstSkipped: [] }
+  const tally: ReadTally = { unit: found.unit, requests: 0, skippedLines: 0, firstSkipped: [] }
   const inFileOrder = fileBatches(found, importer, settings, path, tally, signal)
   return { settings, tally, batches: settings.inOrder ? inFileOrder : inTimeOrder(inFileOrder) }
 }

@@ -1,7 +1,9 @@
+import { replayTask } from '../replay/replay-task'
 import { latencySweepTask } from '../sweep/sweep-task'
 
 /** Every task that the worker threads of the simulator know, by name. */
 export const workerTasks = {
   latencySweep: latencySweepTask,
+  replay: replayTask,
 } as const
 export type SimulationTasks = typeof workerTasks

@@ -8,9 +8,9 @@ const burstHeader = ['Timestamp', 'Model', 'Request tokens', 'Response tokens', 
 const burst3Header = ['Timestamp', 'Session ID', 'Elapsed time', ...burstHeader.slice(1)]
 
 const none: PrefixModel = { kind: 'none' }
-const azure = (rows: readonly string[][], prefixModel = none, header = azureHeader) =>
+const azure = (rows: readonly string[][], prefixModel: PrefixModel = none, header = azureHeader) =>
   plain(importAll('azure', { prefixModel, blockTokens: 4 }, rows, header))
-const burst = (rows: readonly string[][], prefixModel = none, header = burstHeader) =>
+const burst = (rows: readonly string[][], prefixModel: PrefixModel = none, header = burstHeader) =>
   plain(importAll('burstgpt', { prefixModel, blockTokens: 4 }, rows, header))
 
 describe('Azure', () => {
