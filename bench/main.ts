@@ -1,6 +1,7 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { benchFetchBlock } from './fetch-block'
 import { benchMemory } from './memory'
+import { benchOrbits } from './orbits'
 import { benchPlacement } from './placement'
 import { benchWindow } from './window'
 
@@ -10,6 +11,8 @@ const say = (what: string): boolean => process.stderr.write(`${what} …\n`)
 
 say('placement')
 const placement = benchPlacement()
+say('orbits')
+const orbits = benchOrbits()
 say('memory of hosts')
 const memory = await benchMemory()
 say('fetch of a block')
@@ -27,5 +30,7 @@ const machine = {
   platform: `${platform()} ${arch()}`,
   node: process.versions.node,
 }
-process.stdout.write(`${JSON.stringify({ machine, placement, memory, fetchBlock, window }, null, 2)}\n`)
+process.stdout.write(
+  `${JSON.stringify({ machine, placement, orbits, memory, fetchBlock, window }, null, 2)}\n`,
+)
 process.exit(0)

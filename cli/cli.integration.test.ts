@@ -63,6 +63,7 @@ it('has help with examples for every command', async () => {
   const data = temporaryFolder()
   const commands = [
     ['place'],
+    ['orbits'],
     ['lab'],
     ['lab', 'up'],
     ['lab', 'status'],

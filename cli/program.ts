@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { runLabDaemon } from './daemon/lab-daemon'
 import { labCommand } from './commands/lab'
 import { wholeNumber } from './commands/options'
+import { orbitsCommand } from './commands/orbits'
 import { placeCommand } from './commands/place'
 import { replayCommand } from './commands/replay'
 import { runCommands } from './commands/run'
@@ -51,6 +52,7 @@ Examples:
     )
 
   placeCommand(program, terminal)
+  orbitsCommand(program, terminal)
   labCommand(program, context)
   runCommands(program, context)
   runsCommands(program, context)

@@ -1,5 +1,5 @@
 import { distancesTo, unreachable, type FailureSet } from '../routing'
-import { hopDistance, positionOf, type Position, type Torus } from '../torus'
+import { shortestDelta, type Position, type Torus } from '../torus'
 
 /**
  * The satellite of a view's window through which a packet enters the network: the one with the fewest links left to
@@ -18,11 +18,18 @@ export function entryOf(
   let best: number | null = null
   let bestHops = Infinity
   for (const satellite of window) {
-    const hops = table ? (table[satellite] as number) : hopDistance(torus, positionOf(torus, satellite), to)
+    const hops = table ? (table[satellite] as number) : linksTo(torus, satellite, to)
     if (hops === unreachable || hops >= bestHops) continue
     best = satellite
     bestHops = hops
     if (hops === 0) break
   }
   return best
+}
+
+/** `hopDistance` without making a position of every satellite in sight. */
+function linksTo({ slots, planes }: Torus, satellite: number, to: Position): number {
+  const slot = satellite % slots
+  const plane = (satellite - slot) / slots
+  return Math.abs(shortestDelta(slot, to.slot, slots)) + Math.abs(shortestDelta(plane, to.plane, planes))
 }

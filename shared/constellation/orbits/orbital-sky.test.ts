@@ -54,7 +54,7 @@ describe('the sky over a ground station', () => {
       fc.property(
         anyWalker,
         anyStation,
-        fc.array(fc.nat(3000), { maxLength: 12 }),
+        fc.array(fc.nat(1500), { maxLength: 12 }),
         (walker, station, steps) => {
           const { torus } = walker
           const sky = skyOver(walker, station)
@@ -63,11 +63,11 @@ describe('the sky over a ground station', () => {
             const view = sky.viewAt(tS)
             const seen = satellitesOf(torus).map((satellite) => sightingOf(walker, satellite, station, tS))
             const window = new Set(view.window)
-            seen.forEach(({ elevationDeg }, satellite) => {
+            const wrong = seen.filter(({ elevationDeg }, satellite) => {
               const above = elevationDeg - station.minElevationDeg
-              if (Math.abs(above) > toleranceDeg)
-                expect([satellite, window.has(satellite)]).toEqual([satellite, above > 0])
+              return Math.abs(above) > toleranceDeg && window.has(satellite) !== above > 0
             })
+            expect(wrong).toEqual([])
             const centre = indexOf(torus, view.centre)
             if (centre === null) expect(view.window).toHaveLength(0)
             else {
