@@ -22,7 +22,7 @@ export interface SeriesIdentity {
   readonly label: string
   readonly strategy: SeriesStrategy
   readonly servers: number | null
-  readonly linkDelay: 'off' | 'virtual' | 'real'
+  readonly linkDelay: PlannedTrial['parameters']['link_delay']
   readonly others: string
 }
 
@@ -40,8 +40,8 @@ export function seriesOf(trial: Pick<PlannedTrial, 'parameters' | 'factors'>): S
   const serversSay = servers !== null && (others === '' || 'servers' in trial.factors)
   const parts = [serversSay ? seriesName(trial.parameters) : strategyStyles[strategy].label]
   if (others !== '') parts.push(others)
-  // Virtual latencies are always named; the other modes where they differ between trials.
-  if (linkDelay === 'virtual' || 'link_delay' in trial.factors)
+  // Virtual and simulated latencies are always named; the other modes where they differ between trials.
+  if (linkDelay === 'virtual' || linkDelay === 'simulated' || 'link_delay' in trial.factors)
     parts.push(linkDelay === 'off' ? 'no delay' : linkDelay)
   const label = parts.join(' · ')
   return { key: `${label}|${linkDelay}`, label, strategy, servers, linkDelay, others }
@@ -60,7 +60,7 @@ export function seriesStyles(series: readonly SeriesIdentity[]): Map<string, Ser
         label: one.label,
         marker: markers[rank % markers.length]!,
         width: 1.5 + (rank % 3) * 0.75,
-        virtual: one.linkDelay === 'virtual',
+        virtual: one.linkDelay === 'virtual' || one.linkDelay === 'simulated',
       }
       return [one.key, style]
     }),

@@ -8,6 +8,7 @@ const meaningfulWithoutCache: ReadonlySet<ParameterName> = new Set([
   'prefill_tokens_per_s',
   'prefill_quadratic_s',
   'decode_tokens_per_s',
+  'batch_limit',
   ...parameterNames.filter((name) => parameters[name].group === 'workload'),
 ])
 

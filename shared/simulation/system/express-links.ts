@@ -1,5 +1,6 @@
 import { samePosition, satelliteIndex, type Position } from '../../constellation/torus'
 import type { TrialNetwork } from '../../network/trial-network'
+import type { Route } from '../../experiment/records'
 import type { EventQueue, Occurrence } from './event-queue'
 import type { OrbitView } from './orbit-view'
 import { fromHost, type Links, type Packet, type Way } from './packet'
@@ -112,6 +113,21 @@ export class ExpressLinks implements Links {
   moved(packet: Packet): void {
     if (packet.state === 'out') packet.cargo.arrive(packet)
     else packet.cargo.returned(packet)
+  }
+
+  routeOf({ destination, epoch }: Packet): Route['steps'] {
+    const to = this.#orbit.position(destination)
+    const gateway = this.#network.gateway(to, epoch) as Position
+    const onBoard = this.#network.modelOnBoard
+    const lightMs = this.#timed && !onBoard ? this.#network.groundLightTimeUs(gateway, epoch) / 1000 : 0
+    const steps: Route['steps'] = [{ ...gateway, propagationMs: lightMs }]
+    for (let at = steps.at(-1) as Route['steps'][number]; !samePosition(at, to);) {
+      const next = this.#network.nextHop(at, to) as Position
+      const linkMs = this.#timed ? this.#network.linkLightTimeUs(at, next) / 1000 : 0
+      at = { ...next, propagationMs: at.propagationMs + linkMs }
+      steps.push(at)
+    }
+    return steps
   }
 
   changed(): void {

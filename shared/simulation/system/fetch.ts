@@ -1,9 +1,11 @@
+import type { Route } from '../../experiment/records'
 import { answerLimitMs } from '../../kvc/protocol-limits'
 import type { BlockCut, PacketCut } from './block-cut'
 import type { FlightWindow, Sender } from './flight-window'
 import type { GroundServers, Place } from './ground-servers'
 import { fromHost, Packet, type Cargo } from './packet'
 import { chunkSetBytes, getBytes } from './packet-bytes'
+import type { SimulatedCache } from './request-flow'
 import type { Interval } from './satellite-memories'
 
 /** What a fetch has seen; counted from the packets that came back. */
@@ -13,6 +15,7 @@ export interface FetchResult {
   readonly chunksFetched: number
   readonly bytesRead: number
   readonly hopsHistogram: number[]
+  readonly routes: Route[]
   /** Light time of the slowest chunk's path, there and back; null when no chunk came. */
   readonly lightMs: number | null
   /** Null when no chunk came. */
@@ -24,6 +27,8 @@ export class Fetch implements Sender {
   readonly ground: GroundServers
   readonly cut: BlockCut
   readonly #window: FlightWindow
+  readonly #recordRoutes: boolean
+  readonly #routes: Route[] = []
   readonly #blocks: Int32Array
   readonly #done: (result: FetchResult) => void
   /** Packets of each block that are not settled, and blocks of which a chunk is missing. */
@@ -41,15 +46,14 @@ export class Fetch implements Sender {
 
   /** @param blocks at least one */
   constructor(
-    ground: GroundServers,
-    cut: BlockCut,
-    window: FlightWindow,
+    { ground, cut, window, recordRoutes }: SimulatedCache,
     blocks: Int32Array,
     done: (result: FetchResult) => void,
   ) {
     this.ground = ground
     this.cut = cut
     this.#window = window
+    this.#recordRoutes = recordRoutes
     this.#blocks = blocks
     this.#done = done
     this.#open = new Int32Array(blocks.length).fill(cut.requests.length)
@@ -79,9 +83,13 @@ export class Fetch implements Sender {
     inquiry.ask(ground.satelliteOf(cut.server), ground.epoch)
   }
 
-  arrived(packet: Packet, chunks: number, bytes: number): void {
+  /** @param index of the block */
+  arrived(packet: Packet, index: number, cut: PacketCut, chunks: number, bytes: number): void {
     this.#answeredMs = this.ground.satellites.queue.nowMs
     if (chunks === 0) return
+    if (this.#recordRoutes && index === 0 && cut.first === 0) {
+      this.#routes.push({ server: cut.server, steps: packet.links.routeOf(packet) })
+    }
     this.#chunksFetched += chunks
     this.#bytesRead += bytes
     this.#lightMs = Math.max(this.#lightMs, packet.lightMs)
@@ -108,6 +116,7 @@ export class Fetch implements Sender {
       chunksFetched: this.#chunksFetched,
       bytesRead: this.#bytesRead,
       hopsHistogram: this.#hops,
+      routes: this.#routes,
       lightMs: nothing ? null : this.#lightMs,
       ms: nothing ? null : this.#answeredMs - (this.#sentMs ?? 0),
     })
@@ -161,7 +170,13 @@ class Inquiry implements Cargo {
 
   returned(packet: Packet): void {
     const chunks = countOf(this.#wanted) - countOf(this.#missing)
-    this.#fetch.arrived(packet, chunks, this.#bytesOf(this.#wanted) - this.#bytesOf(this.#missing))
+    this.#fetch.arrived(
+      packet,
+      this.#index,
+      this.#cut,
+      chunks,
+      this.#bytesOf(this.#wanted) - this.#bytesOf(this.#missing),
+    )
     this.#wanted = this.#missing
     this.#goOn()
   }

@@ -245,6 +245,7 @@ class Transfer implements Cargo {
       add(counts.migratedBytes, satellite, bytes)
     }
     add(counts.migratedIn, satellite, stored)
+    counts.totalMigratedIn += stored
     const lost = satellites.settleEvictions(satellite, block)
     return stored === chunks && !lost
   }

@@ -1,3 +1,4 @@
+import type { Route } from '../../experiment/records'
 import type { Occurrence } from './event-queue'
 
 /** Origin of a packet that comes from the ground station, or from the model on board. */
@@ -11,6 +12,8 @@ export interface Links {
   answer(packet: Packet, bytes: number): void
   /** A packet is at the end of what it was sent over. */
   moved(packet: Packet): void
+  /** Where a packet from the host, which is back, was on its way out, with the light time that it had collected by then. */
+  routeOf(packet: Packet): Route['steps']
   /** The placement or the failures have changed: forget what followed from the old ones. */
   changed(): void
   /** Add everything that was counted to the satellites' counters. */
@@ -26,6 +29,9 @@ export interface Way {
 }
 
 export type PacketState = 'out' | 'back' | 'unreachable' | 'lost'
+
+/** Shared by all packets whose ways nobody records. */
+const noSteps: Route['steps'] = []
 
 /** What a packet carries or asks for: what happens where it arrives. */
 export interface Cargo {
@@ -58,6 +64,8 @@ export class Packet implements Occurrence {
   timeToLive = 0
   sentMs = 0
   way: Way | null = null
+  /** Where it was, while ways are recorded hop by hop. */
+  steps: Route['steps'] = noSteps
   readonly links: Links
   readonly cargo: Cargo
   /** Index of the satellite that sent it, or `fromHost`. */

@@ -17,6 +17,8 @@ export interface SimulatedCache {
   readonly lookup: 'batch' | 'binary_search'
   /** Whether links take their light time: without it there is none to report. */
   readonly timed: boolean
+  /** Record the ways of each request's first block. */
+  readonly recordRoutes: boolean
 }
 
 export interface RequestFlow {
@@ -62,7 +64,7 @@ function* readPrefix(
   const usable = Math.min(found.blocks, usableBlocks)
   if (usable === 0) return
   const fetched = yield* waitFor<FetchResult>((resume) =>
-    new Fetch(cache.ground, cache.cut, cache.window, blocks.subarray(0, usable), resume).begin(),
+    new Fetch(cache, blocks.subarray(0, usable), resume).begin(),
   )
   record.blocksHit = fetched.blocks
   record.cachedTokens = tokensOfBlocks(fetched.blocks)
@@ -70,6 +72,7 @@ function* readPrefix(
   record.chunksFetched = fetched.chunksFetched
   record.bytesRead = fetched.bytesRead
   record.hopsHistogram = fetched.hopsHistogram
+  record.routes = fetched.routes
   if (cache.timed) record.propagationMs = fetched.lightMs
 }
 

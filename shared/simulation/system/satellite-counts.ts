@@ -14,6 +14,8 @@ export class SatelliteCounts {
   readonly migratedBytes: Float64Array
   readonly purgedBlocks: Float64Array
   readonly dropped: Float64Array
+  totalEvictions = 0
+  totalMigratedIn = 0
   readonly #torus: Torus
 
   constructor(torus: Torus) {

@@ -56,6 +56,7 @@ export class SatelliteMemories {
   readonly #manifestList: RecencyList
   readonly #bytes: Float64Array
   readonly #chunks: Float64Array
+  #totalBytes = 0
   #evictedChunks = 0
   #evictedBlocks: number[] = []
 
@@ -67,6 +68,11 @@ export class SatelliteMemories {
     this.#manifestList = new RecencyList(this.#runs, satellites)
     this.#bytes = new Float64Array(satellites)
     this.#chunks = new Float64Array(satellites)
+  }
+
+  /** Stored on all satellites together. */
+  get totalBytes(): number {
+    return this.#totalBytes
   }
 
   bytesOf(satellite: number): number {
@@ -91,8 +97,9 @@ export class SatelliteMemories {
       }
       const stop = Math.min(end, this.#nextStored(satellite, block, server, chunk))
       this.#append(satellite, block, server, chunk, stop - chunk)
-      this.#bytes[satellite] =
-        (this.#bytes[satellite] as number) + this.#cut.bytesOf(server, chunk, stop - chunk)
+      const bytes = this.#cut.bytesOf(server, chunk, stop - chunk)
+      this.#totalBytes += bytes
+      this.#bytes[satellite] = (this.#bytes[satellite] as number) + bytes
       this.#chunks[satellite] = (this.#chunks[satellite] as number) + stop - chunk
       this.#evict(satellite)
       chunk = stop
@@ -346,6 +353,7 @@ export class SatelliteMemories {
     const satellite = runs.satellite[run] as number
     const first = runs.first[run] as number
     const bytes = this.#cut.bytesOf(runs.server[run] as number, first, chunks)
+    this.#totalBytes -= bytes
     this.#bytes[satellite] = (this.#bytes[satellite] as number) - bytes
     this.#chunks[satellite] = (this.#chunks[satellite] as number) - chunks
     if (chunks === runs.count[run]) {

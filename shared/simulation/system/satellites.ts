@@ -58,6 +58,7 @@ export class Satellites {
     const evicted = this.memories.takeEvicted()
     if (evicted === null) return false
     add(this.counts.evictions, satellite, evicted.chunks)
+    this.counts.totalEvictions += evicted.chunks
     if (this.#gossips) for (const lost of evicted.blocks) this.#gossip(satellite, lost)
     return evicted.blocks.includes(block)
   }

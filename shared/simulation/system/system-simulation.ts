@@ -1,34 +1,31 @@
-import type { Failures } from '../../contract/agent-control'
 import type { ParameterValues } from '../../experiment/parameters'
 import type { EventRecord, FinishedRecord, RequestRecord, SatelliteCounters } from '../../experiment/records'
-import { blockShape } from '../../kvc/block-shape'
-import { TrialNetwork } from '../../network/trial-network'
-import { BlockCut } from './block-cut'
+import type { CounterSample } from '../../experiment/timeline'
+import { openCache, type CacheSystem } from './cache-system'
 import { Call, EventQueue } from './event-queue'
-import { ExpressLinks } from './express-links'
-import { FlightWindow } from './flight-window'
-import { GroundServers } from './ground-servers'
-import { Migrations } from './migration'
+import { FailedParts, FailureSchedule, type FailureChange } from './failure-schedule'
 import { ModelHost } from './model-host'
-import { OrbitView } from './orbit-view'
-import type { Links } from './packet'
 import { runProcess, waitFor, type Process } from './process'
-import { answerRequest, type RequestFlow, type SimulatedCache } from './request-flow'
+import { answerRequest, type RequestFlow } from './request-flow'
 import { Rotations } from './rotations'
-import { SatelliteCounts } from './satellite-counts'
-import { SatelliteMemories } from './satellite-memories'
-import { Satellites } from './satellites'
 import type { RequestDesk, SimulatedRequest, Workload } from './workload'
 
 export interface SystemSimulationOptions {
   readonly parameters: ParameterValues
+  /** Of failures; a workload has been made with it already. */
+  readonly seed: number
   readonly workload: Workload
+  /** Record the ways of each request's first block. */
+  readonly recordRoutes?: boolean
   /** Unix ms at which the simulated time begins: records carry it. */
   readonly startedAtMs: number
   readonly onRecord: (record: RequestRecord | EventRecord | FinishedRecord) => void
+  /** Totals of all satellites, once a simulated second. */
+  readonly onSample?: (sample: CounterSample) => void
 }
 
-const noFailures: Failures = { satellites: [], links: [] }
+/** Simulated time between two samples of the counters, ms: as a lab takes them. */
+const samplePeriodMs = 1_000
 
 /**
  * A discrete-event simulation of one trial: the same placements, stores, packets and records as the agents of a lab, on a
@@ -37,7 +34,7 @@ const noFailures: Failures = { satellites: [], links: [] }
 export class SystemSimulation {
   readonly #options: SystemSimulationOptions
   readonly #queue = new EventQueue()
-  readonly #cache: (SimulatedCache & { readonly links: Links }) | null
+  readonly #cache: CacheSystem | null
   readonly #flow: RequestFlow
   readonly #rotations: Rotations | null
   #requestsDone = 0
@@ -47,7 +44,8 @@ export class SystemSimulation {
     this.#options = options
     const { parameters, startedAtMs } = options
     const queue = this.#queue
-    this.#cache = parameters.cache === 'off' ? null : openCache(queue, parameters)
+    this.#cache =
+      parameters.cache === 'off' ? null : openCache(queue, parameters, options.recordRoutes ?? false)
     const model = new ModelHost(
       queue,
       {
@@ -55,7 +53,7 @@ export class SystemSimulation {
         prefillQuadraticS: parameters.prefill_quadratic_s,
         decodeTokensPerS: parameters.decode_tokens_per_s,
       },
-      0,
+      parameters.batch_limit,
     )
     this.#flow = { model, cache: this.#cache, nowMs: () => queue.nowMs, startedAtMs }
     this.#rotations =
@@ -117,6 +115,10 @@ export class SystemSimulation {
     const { workload, onRecord, startedAtMs } = this.#options
     this.#note('trial_started', `${workload.requestsTotal} requests`)
     if (this.#rotations !== null) runProcess(this.#rotations.run())
+    if (this.#cache !== null) {
+      runProcess(this.#fail(this.#cache))
+      if (this.#options.onSample !== undefined) runProcess(this.#sample(this.#cache, this.#options.onSample))
+    }
     const queue = this.#queue
     const desk: RequestDesk = {
       answer: (request) => this.#answer(request),
@@ -144,6 +146,43 @@ export class SystemSimulation {
     this.#options.onRecord(record)
   }
 
+  /** Parts fail and are repaired as the schedule says. */
+  *#fail(cache: CacheSystem): Process<void> {
+    const { parameters, seed } = this.#options
+    if (FailureSchedule.isEmpty(parameters)) return
+    const { network, links } = cache
+    const schedule = new FailureSchedule(network.torus, parameters, seed)
+    const failed = new FailedParts(network.torus)
+    for (let change = schedule.next(); change !== null; change = schedule.next()) {
+      yield* this.#until(change.atMs)
+      failed.apply(change)
+      network.setFailures(failed.failures)
+      links.changed()
+      this.#noteFailure(change)
+    }
+  }
+
+  #noteFailure({ part, failed }: FailureChange): void {
+    const how = failed ? 'failed' : 'restored'
+    const { slot, plane } = part.kind === 'satellite' ? part.satellite : part.link
+    const where = `slot ${slot}, plane ${plane}`
+    if (part.kind === 'satellite') return this.#note(`satellite_${how}`, `satellite at ${where} ${how}`)
+    this.#note(`link_${how}`, `link from ${where} to the next ${part.link.direction} ${how}`)
+  }
+
+  *#sample({ ground }: CacheSystem, onSample: (sample: CounterSample) => void): Process<void> {
+    const { memories, counts } = ground.satellites
+    for (let atMs = samplePeriodMs; ; atMs += samplePeriodMs) {
+      yield* this.#until(atMs)
+      onSample({
+        at: this.#options.startedAtMs + atMs,
+        storedBytes: memories.totalBytes,
+        evictedChunks: counts.totalEvictions,
+        migratedChunks: counts.totalMigratedIn,
+      })
+    }
+  }
+
   *#until(timeMs: number): Process<void> {
     if (timeMs <= this.#queue.nowMs) return
     yield* waitFor<null>((resume) => this.#queue.at(timeMs, new Call(() => resume(null))))
@@ -153,25 +192,4 @@ export class SystemSimulation {
     const at = this.#options.startedAtMs + this.#queue.nowMs
     this.#options.onRecord({ kind: 'event', at, name, message, epoch: this.epoch })
   }
-}
-
-/** Empty satellites, the links between them, and the host's view of them. */
-function openCache(
-  queue: EventQueue,
-  parameters: ParameterValues,
-): SimulatedCache & { readonly links: Links } {
-  const { byteLength, chunkBytes } = blockShape(parameters)
-  const network = new TrialNetwork(parameters, noFailures, [])
-  const orbit = new OrbitView(network, parameters)
-  const counts = new SatelliteCounts(network.torus)
-  const cut = new BlockCut(byteLength, chunkBytes, parameters.servers)
-  const { slots, planes } = network.torus
-  const memories = new SatelliteMemories(slots * planes, parameters.satellite_bytes, cut)
-  const timed = parameters.link_delay !== 'off'
-  const links = new ExpressLinks(queue, network, orbit, counts, timed)
-  const { eviction } = parameters
-  const satellites = new Satellites({ queue, links, orbit, memories, counts, eviction })
-  const ground = new GroundServers(satellites, new Migrations(satellites, cut), network.modelOnBoard)
-  const window = new FlightWindow(parameters.bytes_in_flight)
-  return { ground, cut, window, lookup: parameters.lookup, timed, links }
 }
