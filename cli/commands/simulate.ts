@@ -3,6 +3,7 @@ import type { CommandContext } from '../context'
 import { latencyCommand } from './simulate/latency'
 import { paperCommand } from './simulate/paper'
 import { sweepCommand } from './simulate/sweep'
+import { traceCommand } from './simulate/trace'
 
 /** `skymemory simulate`: everything that needs no lab. */
 export function simulateCommand(program: Command, context: () => CommandContext): void {
@@ -13,4 +14,5 @@ export function simulateCommand(program: Command, context: () => CommandContext)
   latencyCommand(simulate, context)
   paperCommand(simulate, context)
   sweepCommand(simulate, context)
+  traceCommand(simulate, context)
 }

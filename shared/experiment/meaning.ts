@@ -17,6 +17,12 @@ export function hasMeaning(name: ParameterName, cache: ParameterValues['cache'])
   return cache === 'skymemory' || meaningfulWithoutCache.has(name)
 }
 
+/** Whether a parameter makes a difference in this trial: a trace takes the place of the conversations. */
+export function isMeaningful(name: ParameterName, values: ParameterValues): boolean {
+  const replaced = values.trace !== 'none' && parameters[name].group === 'workload' && name !== 'trace'
+  return hasMeaning(name, values.cache) && !replaced
+}
+
 /** The series that a trial belongs to in charts and tables. */
 export function seriesOf(values: Pick<ParameterValues, 'cache' | 'strategy' | 'servers'>): string {
   return values.cache === 'off' ? 'cache off' : `${values.strategy}, ${values.servers} servers`
