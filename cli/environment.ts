@@ -42,6 +42,7 @@ export function engineOptions(installation: Installation, data: string): LabEngi
     dataDirectory: data,
     resultsDirectory: resultsDirectory(undefined),
     agentEntry: installation.agentEntry,
+    workerEntry: installation.workerEntry,
     documentsDirectory: installation.documentsDirectory,
     nodeExecutable: process.execPath,
     version,

@@ -40,6 +40,7 @@ export async function anEngine(
     dataDirectory: folder,
     resultsDirectory: join(folder, 'results'),
     agentEntry: 'none',
+    workerEntry: 'none',
     nodeExecutable: process.execPath,
     documentsDirectory,
     version: '1.2.3',
