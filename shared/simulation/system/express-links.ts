@@ -12,6 +12,8 @@ interface CountedWay extends Way {
   readonly forwardersBack: Int32Array
   gone: number
   come: number
+  /** No longer looked up: answers that are under way on it are counted at once. */
+  retired: boolean
   /** The packets that left last in each direction: more that leave at the same moment travel with them. */
   out: Train | null
   back: Train | null
@@ -92,7 +94,8 @@ export class ExpressLinks implements Links {
   answer(packet: Packet): void {
     packet.state = 'back'
     const way = packet.way as CountedWay
-    way.come += 1
+    if (way.retired) this.#forwarded(way.forwardersBack, 1)
+    else way.come += 1
     packet.lightMs += way.backMs
     if (way.backMs > 0) way.back = this.#couple(way.back, packet, way.backMs)
     else if (packet.origin === fromHost) this.#queue.soon(packet)
@@ -132,20 +135,26 @@ export class ExpressLinks implements Links {
 
   changed(): void {
     this.settle()
-    this.#fromHost.clear()
-    this.#between.clear()
+    for (const ways of [this.#fromHost, this.#between]) {
+      for (const way of ways.values()) way.retired = true
+      ways.clear()
+    }
   }
 
   settle(): void {
-    const { forwarded } = this.#counts
     for (const ways of [this.#fromHost, this.#between]) {
       for (const way of ways.values()) {
-        if (way.gone > 0) for (const satellite of way.forwardersOut) add(forwarded, satellite, way.gone)
-        if (way.come > 0) for (const satellite of way.forwardersBack) add(forwarded, satellite, way.come)
+        this.#forwarded(way.forwardersOut, way.gone)
+        this.#forwarded(way.forwardersBack, way.come)
         way.gone = 0
         way.come = 0
       }
     }
+  }
+
+  #forwarded(satellites: Int32Array, packets: number): void {
+    if (packets === 0) return
+    for (const satellite of satellites) add(this.#counts.forwarded, satellite, packets)
   }
 
   #wayFromHost(destination: number, epoch: number): CountedWay {
@@ -237,6 +246,6 @@ export class ExpressLinks implements Links {
 }
 
 /** What a way knows of its traffic before there was any. */
-function untravelled(): Pick<CountedWay, 'gone' | 'come' | 'out' | 'back'> {
-  return { gone: 0, come: 0, out: null, back: null }
+function untravelled(): Pick<CountedWay, 'gone' | 'come' | 'retired' | 'out' | 'back'> {
+  return { gone: 0, come: 0, retired: false, out: null, back: null }
 }
