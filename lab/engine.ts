@@ -10,6 +10,7 @@ import { LabService } from './hosts/lab-service'
 import type { StartLab } from './hosts/lab-hosts'
 import { removeJournals } from './local/journals'
 import { localLab } from './local/local-lab'
+import { simulatedLab } from './simulation/system/simulated-lab'
 import { LogBook } from './log-book'
 import { ConstellationFeed } from './runs/constellation-feed'
 import { RunBook } from './runs/run-book'
@@ -24,6 +25,8 @@ export interface LabEngineOptions {
   readonly resultsDirectory: string
   /** The agent bundle. */
   readonly agentEntry: string
+  /** The file of the simulator's threads. */
+  readonly workerEntry: string
   /** The Node that runs agents. */
   readonly nodeExecutable: string
   /** The file of the simulator's worker threads. */
@@ -75,10 +78,16 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
     onState: (state) => emit('labChanged', state),
     onLog: (lines) => logBook.add(lines),
   })
+  // Nobody starts or watches it: it runs while a simulated run does.
+  const simulator = new LabService({
+    startLab: simulatedLab(options.workerEntry),
+    onState: () => undefined,
+    onLog: (lines) => logBook.add(lines),
+  })
   const queue = new RunQueue({
     store,
     book,
-    lab,
+    labFor: (name) => (name === 'simulated' ? simulator : lab),
     documents: new DocumentLoader(options.documentsDirectory),
     onLive: (batch) => emit('live', batch),
     onEvent: (runId, event) => emit('runEvent', { runId, ...event }),
@@ -103,6 +112,7 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
     await replays.close()
     await queue.close()
     await lab.stop()
+    await simulator.stop()
     book.close()
     await store.close()
     logBook.close()

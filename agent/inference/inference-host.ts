@@ -3,20 +3,18 @@ import type { Document, Failures, LabTopology, TrialSpec, TrialStatus } from '#s
 import { SkyError } from '#shared/contract/errors'
 import type { ParameterValues } from '#shared/experiment/parameters'
 import type { JournalEntry } from '#shared/experiment/records'
-import { planWorkload } from '#shared/workload/plan'
-import { questionText } from '#shared/workload/prompt'
+import { planConversations } from '#shared/workload/conversations'
 import type { Log } from '../log'
-import { TrialNetwork } from '../network/trial-network'
+import { TrialNetwork } from '#shared/network/trial-network'
 import { DelayLine, emptyTotals, type DelayTotals } from '../network/delay-line'
 import { TcpTransport } from '../transport/tcp-transport'
 import type { CachedModel } from './answer-request'
-import { longEnough, openingTokens } from './documents'
 import type { Engine } from './engine/engine'
 import { SyntheticEngine } from './engine/synthetic-engine'
 import { GroundStation, isForGround } from './kvc/ground-station'
 import { KvcClient } from './kvc/kvc-client'
 import { Journal } from './trial/journal'
-import { PromptSession } from './trial/prompt-session'
+import type { PromptSession } from '#shared/workload/prompt-session'
 import { TrialRunner } from './trial/trial-runner'
 
 /** Called with every new entry of a trial's journal. */
@@ -165,24 +163,16 @@ export class InferenceHost {
   }
 
   async #planSessions({ seed, parameters }: TrialSpec, engine: Engine): Promise<PromptSession[]> {
-    const candidates = longEnough(this.#documents, parameters.document_tokens)
-    const plan = planWorkload({ seed, parameters, documents: candidates.length })
-    const openings = new Map<number, number[]>()
-    for (const { document } of plan) {
-      if (openings.has(document)) continue
-      await nextTurn()
-      openings.set(
-        document,
-        openingTokens(engine, candidates[document] as Document, parameters.document_tokens),
-      )
+    const tokenizer = {
+      beginOfText: engine.model.beginOfText,
+      tokenise: (text: string) => engine.tokenise(text),
     }
-    return plan.map(
-      ({ document, questions }) =>
-        new PromptSession(
-          openings.get(document) ?? [],
-          questions.map((question) => engine.tokenise(questionText(question))),
-        ),
-    )
+    const planning = planConversations({ seed, parameters, documents: this.#documents, tokenizer })
+    for (;;) {
+      const step = planning.next()
+      if (step.done === true) return step.value
+      await nextTurn()
+    }
   }
 
   #hostOfPlane(plane: number): string {

@@ -1,3 +1,5 @@
+import { SkyError } from '#shared/contract/errors'
+import type { ParameterValues } from '#shared/experiment/parameters'
 import type { Packet } from '#shared/protocol/packet'
 import { waitUntil } from '../clock/wait'
 
@@ -22,7 +24,12 @@ export class DelayLine {
   mode: LinkDelayMode = 'off'
   totals: DelayTotals = emptyTotals()
 
-  reset(mode: LinkDelayMode): void {
+  /** @throws SkyError invalid_argument: a mode that only the simulator has */
+  reset(mode: ParameterValues['link_delay']): void {
+    if (mode === 'simulated') {
+      const message = 'link_delay simulated is honoured by the simulator only'
+      throw new SkyError('invalid_argument', message, 'Choose off, virtual or real.')
+    }
     this.mode = mode
     this.totals = emptyTotals()
   }

@@ -1,7 +1,7 @@
 import { ground } from '#shared/protocol/frame'
 import { answerTo, PacketFlag, PacketKind, type Packet } from '#shared/protocol/packet'
 import { satelliteIndex, type Position } from '#shared/constellation/torus'
-import type { TrialNetwork } from '../network/trial-network'
+import type { TrialNetwork } from '#shared/network/trial-network'
 import type { Transport } from '../transport/transport'
 import type { SatelliteCounters } from '#shared/experiment/records'
 import type { DelayLine } from '../network/delay-line'

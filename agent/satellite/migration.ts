@@ -6,16 +6,11 @@ import {
   type RotationReport,
 } from '#shared/protocol/messages'
 import type { Position } from '#shared/constellation/torus'
-import { groupBySize } from '../network/group-by-size'
+import { packetBytes } from '#shared/kvc/block-shape'
+import { groupBySize } from '#shared/kvc/group-by-size'
+import { acknowledgeLimitMs, migrationWindow } from '#shared/kvc/protocol-limits'
 import type { SatelliteCounters } from '#shared/experiment/records'
 import { hashOf, type BlockKey, type ChunkStore } from './chunk-store'
-
-/** Chunks of one block that travel in one packet, as bytes; more go in further packets. */
-const packetBytes = 1024 * 1024
-/** Packets under way at a time from one satellite: enough to fill links that take tens of milliseconds. */
-const window = 32
-/** A packet that is not acknowledged within this time is counted as lost; light needs 0.2 s around the earth. */
-const acknowledgeLimitMs = 5_000
 
 /** One packet's worth: chunks of a block, or its manifest. */
 interface Parcel {
@@ -89,7 +84,7 @@ export class Migration {
     // What arrives while parcels are under way is found by the next round.
     for (let parcels = this.#pack(); parcels.length > 0 && this.#successor !== null; parcels = this.#pack()) {
       const queue = parcels.values()
-      const workers = Array.from({ length: window }, async () => {
+      const workers = Array.from({ length: migrationWindow }, async () => {
         for (const parcel of queue) await this.#moveParcel(parcel, report)
       })
       await Promise.all(workers)

@@ -5,7 +5,7 @@ import { defaultParameters, type ParameterValues } from '#shared/experiment/para
 import type { SatelliteCounters } from '#shared/experiment/records'
 import type { Position } from '#shared/constellation/torus'
 import { hashText } from '#shared/kvc/block-hash'
-import { TrialNetwork } from '../network/trial-network'
+import { TrialNetwork } from '#shared/network/trial-network'
 import { TcpTransport } from '../transport/tcp-transport'
 import type { Log } from '../log'
 import { hashOf } from './chunk-store'

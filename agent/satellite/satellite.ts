@@ -12,7 +12,7 @@ import {
   encodeRotated,
 } from '#shared/protocol/messages'
 import { answerTo, PacketFlag, PacketKind, type Packet } from '#shared/protocol/packet'
-import type { TrialNetwork } from '../network/trial-network'
+import type { TrialNetwork } from '#shared/network/trial-network'
 import { blockKey, ChunkStore, hashOf, type BlockKey } from './chunk-store'
 import type { Fabric } from './fabric'
 import { Migration } from './migration'

@@ -70,15 +70,15 @@ export interface TestLab {
   stop(): Promise<void>
 }
 
-/** A whole lab of agent processes: a satellite host a plane, and an inference host. */
-export async function startTestLab(slots: number, planes: number): Promise<TestLab> {
+/** A whole lab of agent processes: satellite hosts (one a plane unless told otherwise), and an inference host. */
+export async function startTestLab(slots: number, planes: number, hosts = planes): Promise<TestLab> {
   const directory = mkdtempSync(join(tmpdir(), 'sky-'))
   const journals = join(directory, 'journals')
   const startInference = () =>
     startAgent(inferenceControl, ['inference', '--journal-directory', journals], 'jetson', directory)
   const satellites = await Promise.all(
-    Array.from({ length: planes }, (_, p) =>
-      startAgent(satelliteControl, ['satellite'], `nuc${p + 1}`, directory),
+    Array.from({ length: hosts }, (_, host) =>
+      startAgent(satelliteControl, ['satellite'], `nuc${host + 1}`, directory),
     ),
   )
   const lab: TestLab = {
@@ -92,11 +92,13 @@ export async function startTestLab(slots: number, planes: number): Promise<TestL
         planes,
         inferenceHostId: 'jetson',
         token: 'a token for tests',
-        peers: hellos.map((hello, plane) => ({
+        peers: hellos.map((hello, host) => ({
           hostId: hello.hostId,
           address: '127.0.0.1',
           port: hello.dataPort,
-          planes: [plane],
+          planes: Array.from({ length: planes }, (_, plane) => plane).filter(
+            (plane) => plane % hosts === host,
+          ),
         })),
       }
     },
@@ -104,7 +106,7 @@ export async function startTestLab(slots: number, planes: number): Promise<TestL
       const topology = await lab.topology()
       for (const host of satellites) await host.control.call('configure', topology)
       await lab.inference.control.call('configure', topology)
-      await connected(lab, planes)
+      await connected(lab, hosts)
     },
     async restartInference() {
       lab.inference = await startInference()
@@ -127,13 +129,13 @@ export async function startTestLab(slots: number, planes: number): Promise<TestL
 }
 
 /** Waits until every host is connected to every other one. */
-async function connected(lab: TestLab, planes: number): Promise<void> {
+async function connected(lab: TestLab, hosts: number): Promise<void> {
   for (;;) {
     const counts = await Promise.all([
       ...lab.satellites.map(async (host) => (await host.control.call('counters', {})).peersConnected.length),
       lab.inference.control.call('status', {}).then((status) => status.peersConnected.length),
     ])
-    if (counts.every((count) => count === planes)) return
+    if (counts.every((count) => count === hosts)) return
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { ConsoleApi } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type { Client } from '#shared/contract/rpc'
-import { parseExperiment } from '#shared/experiment/parse'
 import { demoPresetId, presetById } from '#shared/experiment/presets'
+import type { LabName } from '#shared/experiment/schema'
 import type { CommandContext } from '../context'
 import { resultsDirectory } from '../environment'
-import { problemLine } from '../output/errors'
+import { checkedExperiment, readExperiment } from '../run/experiment-file'
 import { runAndExport } from '../run/run-and-export'
 import { resolveRun } from './runs'
 
@@ -16,21 +15,27 @@ interface OutOptions {
   json: boolean
 }
 
-/** Longest experiment file that is read, bytes: a longer one is something else. */
-const longestFile = 1_000_000
-
 export function runCommands(program: Command, context: () => CommandContext): void {
   withOut(program.command('run <file>'))
     .summary('run an experiment file and write its results')
     .description(
       'Run an experiment file (YAML), show its progress, and write CSV files and a manifest. Uses the lab in the background if one runs, else one of its own.',
     )
-    .addHelpText('after', examples('run experiment.yaml', 'run experiment.yaml --out /data/results'))
-    .action(async (file: string, { out, json }: OutOptions) => {
+    .option('--simulated', 'run it in the simulator, whatever lab the file names', false)
+    .addHelpText(
+      'after',
+      examples(
+        'run experiment.yaml',
+        'run experiment.yaml --out /data/results',
+        'run experiment.yaml --simulated',
+      ),
+    )
+    .action(async (file: string, { out, json, simulated }: OutOptions & { simulated: boolean }) => {
       const yaml = await readExperiment(file)
-      checkExperiment(context(), file, yaml)
+      const lab = simulated ? 'simulated' : undefined
+      checkedExperiment(context(), file, yaml, lab)
       await runAndExport(context(), { directory: resultsDirectory(out), json }, (client) =>
-        start(client, yaml),
+        start(client, yaml, lab),
       )
     })
 
@@ -87,36 +92,7 @@ function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  skymemory ${line}`).join('\n')}`
 }
 
-async function start(client: Client<ConsoleApi>, yaml: string): Promise<string> {
-  const { runId } = await client.call('startRun', { yaml })
+async function start(client: Client<ConsoleApi>, yaml: string, lab?: LabName): Promise<string> {
+  const { runId } = await client.call('startRun', lab === undefined ? { yaml } : { yaml, lab })
   return runId
-}
-
-async function readExperiment(file: string): Promise<string> {
-  try {
-    const bytes = await readFile(file)
-    if (bytes.length > longestFile) {
-      throw new SkyError(
-        'invalid_experiment',
-        `${file} has ${bytes.length} bytes: too long for an experiment`,
-      )
-    }
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (thrown) {
-    if (thrown instanceof SkyError) throw thrown
-    const reason = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new SkyError('invalid_experiment', `${file} cannot be read: ${reason}`, 'Name a YAML file.', {
-      file,
-    })
-  }
-}
-
-/** @throws SkyError `invalid_experiment`, after a line for every problem */
-function checkExperiment({ terminal }: CommandContext, file: string, yaml: string): void {
-  const parsed = parseExperiment(yaml)
-  if (parsed.ok) return
-  for (const problem of parsed.problems) terminal.err(problemLine(file, problem))
-  const count = parsed.problems.length
-  const message = `${file} has ${count === 1 ? 'a problem' : `${count} problems`} and was not run`
-  throw new SkyError('invalid_experiment', message, 'Correct the lines above.')
 }

@@ -4,6 +4,7 @@ import { figuresCommand } from './simulate/figures'
 import { latencyCommand } from './simulate/latency'
 import { paperCommand } from './simulate/paper'
 import { sweepCommand } from './simulate/sweep'
+import { traceCommand } from './simulate/trace'
 
 /** `skymemory simulate`: everything that needs no lab. */
 export function simulateCommand(program: Command, context: () => CommandContext): void {
@@ -15,4 +16,5 @@ export function simulateCommand(program: Command, context: () => CommandContext)
   paperCommand(simulate, context)
   sweepCommand(simulate, context)
   figuresCommand(simulate, context)
+  traceCommand(simulate, context)
 }

@@ -32,7 +32,7 @@ export function summaryTable(run: RunDetail, propagation: PropagationByTrial): s
   const rows = run.trials.map((trial): Cell[] => [
     trial.trialId,
     ...(repeats ? [trial.repeat] : []),
-    seriesOf(trial.parameters) + (trial.parameters.link_delay === 'virtual' ? ' (virtual)' : ''),
+    seriesOf(trial.parameters) + markOf(run.lab, trial.parameters.link_delay),
     ...others.map((name) => trial.factors[name] ?? null),
     ...metrics(trial, propagation.get(trial.trialId) ?? null),
     trial.state.kind,
@@ -51,4 +51,10 @@ function metrics({ summary }: RunTrial, propagation: number | null): Cell[] {
     fixed(summary?.['ttft_ms_p95'], 1),
     fixed(summary?.['tpot_ms_p50'], 2),
   ]
+}
+
+/** Times that nobody measured are marked. */
+function markOf(lab: string, linkDelay: string): string {
+  if (lab === 'simulated') return ' (simulated)'
+  return linkDelay === 'virtual' ? ' (virtual)' : ''
 }

@@ -14,6 +14,7 @@ import {
 } from '#shared/experiment/csv-columns'
 import { parseExperiment } from '#shared/experiment/parse'
 import { makeDirectory } from '../make-directory'
+import { labs } from '#shared/experiment/schema'
 import { timelineOf } from '../runs/timeline'
 import { storageError } from '../store/storage-errors'
 import type { StoredTrial } from '../store/run-store'
@@ -62,7 +63,7 @@ async function writeFiles(options: ExportOptions, folder: string): Promise<strin
   const trials = await store.runs.trials(runId)
   const files: Record<string, WrittenFile> = {
     'trials.csv': await writeCsv(join(folder, 'trials.csv'), trialColumns, [
-      trials.map((trial) => trialRow(runId, trial)),
+      trials.map((trial) => trialRow(run, trial)),
     ]),
     'requests.csv': await writeCsv(join(folder, 'requests.csv'), requestColumns, requestRows(store, runId)),
     'satellites.csv': await writeCsv(
@@ -76,7 +77,10 @@ async function writeFiles(options: ExportOptions, folder: string): Promise<strin
       timelineRows(store, runId, trials),
     ),
   }
-  const parsed = parseExperiment(run.yaml)
+  const parsed = parseExperiment(
+    run.yaml,
+    labs.find((lab) => lab === run.lab),
+  )
   const experiment = parsed.ok ? parsed.experiment : null
   const exportedBy = { version, gitRevision }
   const content = manifest({ run, state, trials, files, experiment, exportedAt: now, exportedBy })
@@ -84,9 +88,9 @@ async function writeFiles(options: ExportOptions, folder: string): Promise<strin
   return [...Object.keys(files), 'manifest.json']
 }
 
-function trialRow(runId: string, { attempt, ...trial }: StoredTrial): TrialRow {
+function trialRow({ runId, lab }: ExportOptions['run'], { attempt, ...trial }: StoredTrial): TrialRow {
   const { summary, state, startedAt } = attempt
-  return { runId, trial, summary, status: state.kind, attempt: startedAt === null ? 0 : attempt.attempt }
+  return { runId, lab, trial, summary, status: state.kind, attempt: startedAt === null ? 0 : attempt.attempt }
 }
 
 async function* requestRows(store: Store, runId: string): AsyncGenerator<RequestRow[]> {

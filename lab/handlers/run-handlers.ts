@@ -46,8 +46,8 @@ export function runHandlers({
 }: RunHandlerOptions): Pick<Handlers<ConsoleApi>, RunMethods> {
   const { version, gitRevision, documentsDirectory } = options
   return {
-    startRun: async ({ yaml }) => {
-      const parsed = parseExperiment(yaml)
+    startRun: async ({ yaml, lab: chosen }) => {
+      const parsed = parseExperiment(yaml, chosen)
       if (!parsed.ok) {
         const [first] = parsed.problems
         const place = first?.line ? `line ${first.line}: ` : ''

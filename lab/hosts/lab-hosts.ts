@@ -17,6 +17,8 @@ export interface LabShape {
 export interface HostSample {
   /** Unix ms of the answer. */
   readonly at: number
+  /** The same on the trial's own clock, where that is not the wall's: in a simulation. */
+  readonly trialAt?: number
   /** Empty for an inference host. */
   readonly satellites: readonly SatelliteCounters[]
   readonly delay: DelayStats

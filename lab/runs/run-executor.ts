@@ -16,7 +16,8 @@ import { TrialExecution, type TrialOutcome } from './trial-execution'
 export interface RunExecutorOptions {
   readonly store: Store
   readonly book: RunBook
-  readonly lab: LabService
+  /** The lab of this name: `local`, `simulated`. */
+  readonly labFor: (name: string) => LabService
   readonly documents: DocumentLoader
   readonly onLive: (batch: LiveBatch) => void
   readonly onEvent: (runId: string, event: RunEvent) => void
@@ -108,7 +109,8 @@ export class RunExecutor {
   }
 
   async #tryTrial(turn: RunTurn, trial: TrialModel): Promise<void> {
-    const hosts = await this.#options.lab.ensure(this.#shapeFor(trial))
+    const lab = this.#options.labFor(turn.run.stored.lab)
+    const hosts = await lab.ensure(this.#shapeFor(lab, trial))
     const returned = await bringBack(hosts)
     if (trial.state.kind === 'interrupted') {
       this.#undrained.set(trial.attempt.attemptId, trial)
@@ -186,8 +188,8 @@ export class RunExecutor {
 
   /** Store what the journals of lost attempts still hold; a trial that turns out to be complete is. */
   async #fetchLost(turn: RunTurn): Promise<void> {
-    const { lab, store, book } = this.#options
-    const hosts = lab.hosts
+    const { labFor, store, book } = this.#options
+    const { hosts } = labFor(turn.run.stored.lab)
     if (this.#undrained.size === 0 || !hosts || turn.signal.aborted) return
     await bringBack(hosts)
     for (const [attemptId, trial] of this.#undrained) {
@@ -231,9 +233,9 @@ export class RunExecutor {
   }
 
   /** Without a cache any constellation will do: then the lab stays as it is. */
-  #shapeFor({ planned }: TrialModel): LabShape {
+  #shapeFor(lab: LabService, { planned }: TrialModel): LabShape {
     const { cache, slots, planes } = planned.parameters
-    return (cache === 'off' ? this.#options.lab.hosts?.shape : undefined) ?? { slots, planes }
+    return (cache === 'off' ? lab.hosts?.shape : undefined) ?? { slots, planes }
   }
 }
 

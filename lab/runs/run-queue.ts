@@ -35,7 +35,8 @@ export class RunQueue {
 
   get current(): CurrentTrial | null {
     const { trial, execution } = this.#turn ?? {}
-    if (!trial || !execution) return null
+    // What the constellation shows is the lab's.
+    if (!trial || !execution || this.#turn?.run.stored.lab === 'simulated') return null
     const { parameters } = trial.planned
     return { parameters, trialKey: trial.attempt.trialKey, epoch: execution.epoch }
   }

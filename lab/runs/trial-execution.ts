@@ -209,7 +209,7 @@ export class TrialExecution {
     let [storedBytes, evictedChunks, migratedChunks, at] = [0, 0, 0, 0]
     for (const sample of lab.samples().values()) {
       if (sample.at < this.#startedAt) continue
-      at = Math.max(at, sample.at)
+      at = Math.max(at, sample.trialAt ?? sample.at)
       for (const satellite of sample.satellites) {
         storedBytes += satellite.bytes
         evictedChunks += satellite.evictions

@@ -33,7 +33,7 @@ export interface SeriesIdentity {
   readonly label: string
   readonly strategy: SeriesStrategy
   readonly servers: number | null
-  readonly linkDelay: 'off' | 'virtual' | 'real'
+  readonly linkDelay: PlannedTrial['parameters']['link_delay']
   readonly others: string
   /** Of a run of the simulator: nothing in it was measured. */
   readonly simulated: boolean
@@ -43,7 +43,7 @@ const factorsInLabel = new Set(['cache', 'strategy', 'servers', 'link_delay'])
 
 /** @param lab of the run that the trial belongs to */
 export function seriesOf(trial: Pick<PlannedTrial, 'parameters' | 'factors'>, lab = 'local'): SeriesIdentity {
-  const simulated = lab === simulatedLab
+  const simulated = lab === simulatedLab || trial.parameters.link_delay === 'simulated'
   const { cache, strategy: placed, servers: count, link_delay: linkDelay } = trial.parameters
   const strategy = cache === 'off' ? 'off' : placed
   const servers = cache === 'off' ? null : count
@@ -55,7 +55,7 @@ export function seriesOf(trial: Pick<PlannedTrial, 'parameters' | 'factors'>, la
   const serversSay = servers !== null && (others === '' || 'servers' in trial.factors)
   const parts = [serversSay ? seriesName(trial.parameters) : strategyStyles[strategy].label]
   if (others !== '') parts.push(others)
-  // Virtual latencies are always named; the other modes where they differ between trials.
+  // Virtual and simulated latencies are always named; the other modes where they differ between trials.
   if (linkDelay === 'virtual' || 'link_delay' in trial.factors)
     parts.push(linkDelay === 'off' ? 'no delay' : linkDelay)
   if (simulated && !parts.includes(simulatedLab)) parts.push(simulatedLab)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parameterValues } from '../experiment/parameters'
 import { requestRecord, satelliteCounters, trialEventName } from '../experiment/records'
 import { delayStats, hardware, position, storedBlock } from './agent-control'
+import { labs } from '../experiment/schema'
 import { errorBody } from './errors'
 import type { Contract } from './rpc'
 import { simulationApi } from './simulation-api'
@@ -251,7 +252,7 @@ export type RunEvent = z.infer<typeof runEvent>
 export const liveBatch = z.object({
   runId: z.string(),
   trialId: z.string(),
-  linkDelay: z.enum(['off', 'virtual', 'real']),
+  linkDelay: z.enum(['off', 'virtual', 'real', 'simulated']),
   /** The series that this trial belongs to: `cache off`, or strategy and servers. */
   series: z.string(),
   strategy: z.enum(['off', 'rotation', 'hop', 'hop_rotation']),
@@ -316,7 +317,8 @@ export const consoleApi = {
     presets: { params: nothing, result: z.array(preset) },
     checkExperiment: { params: z.object({ yaml: z.string() }), result: experimentCheck },
 
-    startRun: { params: z.object({ yaml: z.string() }), result: runRef },
+    /** On the lab that the file names, or on this one. */
+    startRun: { params: z.object({ yaml: z.string(), lab: z.enum(labs).optional() }), result: runRef },
     pauseRun: { params: runRef, result: done },
     resumeRun: { params: runRef, result: done },
     cancelRun: { params: runRef, result: done },

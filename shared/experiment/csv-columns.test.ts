@@ -29,7 +29,7 @@ describe('header lines are those of the reports', () => {
       `run_id, trial_id, repeat, seed, ${parameterNames.join(', ')}, requests, failed_requests, block_hit_rate, ` +
         'token_hit_rate, hops_mean, hops_p95, hops_max, lookup_ms_p50, get_ms_p50, get_ms_p95, set_ms_p50, ttft_ms_mean, ttft_ms_p50, ttft_ms_p95, ' +
         'ttft_ms_p99, tpot_ms_p50, e2e_ms_p50, output_tokens_per_s, evicted_chunks, purged_blocks, migrated_chunks, migrated_bytes, ' +
-        'harmful_hits, half_blocks_served, wrong_bytes_served, duration_s, status, attempt',
+        'harmful_hits, half_blocks_served, wrong_bytes_served, duration_s, status, attempt, lab',
     )
   })
   test('requests.csv', () => {
@@ -58,7 +58,14 @@ describe('rows', () => {
   test('a baseline leaves what has no meaning empty', () => {
     if (!off || !on) expect.fail('two trials')
     const summary = summariseTrial([aRequest()], null, { durationS: 2 })
-    const baseline = rowOf(trialColumns, { runId: 'r', trial: off, summary, status: 'completed', attempt: 1 })
+    const baseline = rowOf(trialColumns, {
+      runId: 'r',
+      lab: 'local',
+      trial: off,
+      summary,
+      status: 'completed',
+      attempt: 1,
+    })
     expect(baseline).toMatchObject({
       cache: 'off',
       strategy: null,
@@ -79,7 +86,14 @@ describe('rows', () => {
       hops_mean: null,
       status: 'completed',
     })
-    const cached = rowOf(trialColumns, { runId: 'r', trial: on, summary: null, status: 'failed', attempt: 2 })
+    const cached = rowOf(trialColumns, {
+      runId: 'r',
+      lab: 'local',
+      trial: on,
+      summary: null,
+      status: 'failed',
+      attempt: 2,
+    })
     expect(cached).toMatchObject({
       servers: 9,
       link_delay: 'off',

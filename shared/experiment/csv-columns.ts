@@ -1,5 +1,5 @@
 import type { PlannedTrial, TimelinePoint, TrialSummary } from '../contract/console-api'
-import { hasMeaning } from './meaning'
+import { isMeaningful } from './meaning'
 import { requestHops, trialMetricNames, type RequestFigures } from './metrics'
 import { parameterNames } from './parameters'
 import type { SatelliteCounters } from './records'
@@ -17,6 +17,8 @@ const column = <Row>(name: string, read: (row: Row) => CsvValue): CsvColumn<Row>
 
 export interface TrialRow {
   readonly runId: string
+  /** Where it ran: `local`, `simulated`, or an inventory of hosts. */
+  readonly lab: string
   readonly trial: PlannedTrial
   /** Null where the trial did not run. */
   readonly summary: TrialSummary | null
@@ -34,12 +36,13 @@ export const trialColumns: readonly CsvColumn<TrialRow>[] = [
   column('seed', (row) => row.trial.seed),
   ...parameterNames.map((name) =>
     column<TrialRow>(name, ({ trial }) =>
-      hasMeaning(name, trial.parameters.cache) ? trial.parameters[name] : null,
+      isMeaningful(name, trial.parameters) ? trial.parameters[name] : null,
     ),
   ),
   ...trialMetricNames.map((name) => column<TrialRow>(name, (row) => row.summary?.[name] ?? null)),
   column('status', (row) => row.status),
   column('attempt', (row) => row.attempt),
+  column('lab', (row) => row.lab),
 ]
 
 export interface RequestRow {

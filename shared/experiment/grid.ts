@@ -1,7 +1,7 @@
 import type { PlannedTrial } from '../contract/console-api'
 import { hasMeaning } from './meaning'
 import { defaultParameters, type ParameterName, type ParameterValues } from './parameters'
-import type { Experiment, ParameterValue } from './schema'
+import type { Experiment, LabName, ParameterValue } from './schema'
 
 type Cell = Partial<Record<ParameterName, ParameterValue>>
 
@@ -74,7 +74,9 @@ function cellsOf(experiment: Experiment): Cell[] {
   for (const cell of product(factors)) {
     const cache = (cell.cache ?? fixedCache) as ParameterValues['cache']
     const meaningful = Object.fromEntries(
-      Object.entries(cell).filter(([name]) => hasMeaning(name as ParameterName, cache)),
+      Object.entries(cell)
+        .filter(([name]) => hasMeaning(name as ParameterName, cache))
+        .map(([name, value]) => [name, name === 'link_delay' ? linkDelayOn(experiment.lab, value) : value]),
     )
     const key = JSON.stringify(meaningful)
     if (!cells.has(key)) cells.set(key, meaningful)
@@ -96,5 +98,11 @@ function* product([first, ...rest]: Factor[]): Generator<Cell> {
 /** A full set: what the cell says, else what is fixed, else (for a factor without meaning here) its first value, else the default. */
 function parametersOf(experiment: Experiment, cell: Cell): ParameterValues {
   const firsts = Object.fromEntries(factorsOf(experiment).map(([name, values]) => [name, values[0]]))
-  return { ...defaultParameters, ...firsts, ...experiment.parameters, ...cell } as ParameterValues
+  const values = { ...defaultParameters, ...firsts, ...experiment.parameters, ...cell } as ParameterValues
+  return { ...values, link_delay: linkDelayOn(experiment.lab, values.link_delay) }
+}
+
+/** Light time in the simulator is neither held for nor added: it is simulated, and marked so in every result. */
+function linkDelayOn<V extends ParameterValue>(lab: LabName, value: V): V | 'simulated' {
+  return lab === 'simulated' && value !== 'off' ? 'simulated' : value
 }

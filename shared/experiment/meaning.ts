@@ -8,12 +8,19 @@ const meaningfulWithoutCache: ReadonlySet<ParameterName> = new Set([
   'prefill_tokens_per_s',
   'prefill_quadratic_s',
   'decode_tokens_per_s',
+  'batch_limit',
   ...parameterNames.filter((name) => parameters[name].group === 'workload'),
 ])
 
 /** Whether a parameter can make a difference in a trial with or without a cache. */
 export function hasMeaning(name: ParameterName, cache: ParameterValues['cache']): boolean {
   return cache === 'skymemory' || meaningfulWithoutCache.has(name)
+}
+
+/** Whether a parameter makes a difference in this trial: a trace takes the place of the conversations. */
+export function isMeaningful(name: ParameterName, values: ParameterValues): boolean {
+  const replaced = values.trace !== 'none' && parameters[name].group === 'workload' && name !== 'trace'
+  return hasMeaning(name, values.cache) && !replaced
 }
 
 /** The series that a trial belongs to in charts and tables. */

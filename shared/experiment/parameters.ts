@@ -11,6 +11,8 @@ interface Described {
   readonly group: ParameterGroup
   readonly label: string
   readonly help: string
+  /** Values other than the default are refused on a lab of real hosts, which could not honour them. */
+  readonly simulatedOnly?: true
 }
 export interface EnumParameter<V extends string = string> extends Described {
   readonly kind: 'enum'
@@ -55,6 +57,13 @@ const real = (
   fallback: number,
   help: string,
 ): NumberParameter => ({ kind: 'number', group, label, min, max, unit, default: fallback, help })
+
+/** A parameter that only the simulator honours. */
+const simulated = <P extends Parameter>(parameter: P): P => ({
+  ...parameter,
+  simulatedOnly: true,
+  help: `${parameter.help} Simulator only.`,
+})
 
 export const parameters = {
   cache: choice(
@@ -159,15 +168,76 @@ export const parameters = {
     [0, 86_400],
     's',
     0,
-    'Time between two rotations by one slot; 0 = the constellation stands still.',
+    'Time between two rotations by one slot; 0 = no rotation by the clock.',
+  ),
+  rotation_requests: integer(
+    'constellation',
+    'Requests per rotation',
+    [0, 1_000_000],
+    '',
+    0,
+    'Rotate by one slot after every so many answered requests, before the next one starts; 0 = by the clock only. Makes runs repeatable record for record.',
   ),
   link_delay: choice(
     'links',
     'Link delay',
-    ['off', 'virtual', 'real'],
+    ['off', 'virtual', 'real', 'simulated'],
     'off',
-    'off: links are as fast as the machine. virtual: light time is added to the metrics, nothing waits. real: packets are held for their light time.',
+    'off: links are as fast as the machine. virtual: light time is added to the metrics, nothing waits. real: packets are held for their light time. simulated: packets take their light time on the clock of the simulator, which makes this of virtual and real.',
   ),
+  isl_megabits_per_s: simulated(
+    real(
+      'links',
+      'ISL bandwidth',
+      [0, 1e9],
+      'Mbit/s',
+      0,
+      'Rate of each direction of a link between satellites; packets queue for it, first come, first served. 0 = no queueing.',
+    ),
+  ),
+  ground_megabits_per_s: simulated(
+    real(
+      'links',
+      'Ground bandwidth',
+      [0, 1e9],
+      'Mbit/s',
+      0,
+      'Rate of each direction of the link between the ground host and one satellite; packets queue for it. 0 = no queueing.',
+    ),
+  ),
+  satellite_mtbf_h: simulated(
+    real(
+      'links',
+      'Satellite MTBF',
+      [0, 1e6],
+      'h',
+      0,
+      'Mean time between failures of one satellite, exponentially distributed by the seed; 0 = satellites do not fail.',
+    ),
+  ),
+  satellite_mttr_h: simulated(
+    real('links', 'Satellite MTTR', [0.0001, 1e6], 'h', 1, 'Mean time to repair a failed satellite.'),
+  ),
+  link_mtbf_h: simulated(
+    real(
+      'links',
+      'Link MTBF',
+      [0, 1e6],
+      'h',
+      0,
+      'Mean time between failures of one link between satellites; 0 = links do not fail.',
+    ),
+  ),
+  link_mttr_h: simulated(
+    real('links', 'Link MTTR', [0.0001, 1e6], 'h', 1, 'Mean time to repair a failed link.'),
+  ),
+  failures: simulated({
+    kind: 'text',
+    group: 'links',
+    label: 'Failures',
+    default: 'none',
+    help: "none, or a list of failures besides the random ones, separated by semicolons: '600 satellite 9,2 60' (at 600 s, slot 9, plane 2, for 60 s) or '600 link 9,2 slot 60' (the link to the next slot; or plane).",
+  }),
   engine: choice('model', 'Engine', ['synthetic'], 'synthetic', 'The engine of the inference host.'),
   kvc_bytes_per_token: integer(
     'model',
@@ -201,6 +271,23 @@ export const parameters = {
     100,
     'Output tokens per second.',
   ),
+  batch_limit: simulated(
+    integer(
+      'model',
+      'Batch limit',
+      [0, 1_000_000],
+      '',
+      0,
+      'Requests that the host of the model works on at a time, from the start of the prefill to the last token; others wait. 0 = no limit.',
+    ),
+  ),
+  trace: simulated({
+    kind: 'text',
+    group: 'workload',
+    label: 'Trace',
+    default: 'none',
+    help: 'none: the conversations below. Else the path of a request trace, whose requests come at its own times.',
+  }),
   documents: {
     kind: 'text',
     group: 'workload',

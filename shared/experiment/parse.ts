@@ -3,7 +3,15 @@ import type { ExperimentProblem } from '../contract/console-api'
 import { allowedText, numberText } from './allowed'
 import { parameterNames, parameters, type ParameterName } from './parameters'
 import { crossChecks } from './relations'
-import { experimentKeys, experimentShape, labs, maxRepeats, maxSeed, type Experiment } from './schema'
+import {
+  experimentKeys,
+  experimentShape,
+  labs,
+  maxRepeats,
+  maxSeed,
+  type Experiment,
+  type LabName,
+} from './schema'
 import { nearestWord } from './suggest'
 import { pathText, readYaml, type Path, type YamlSource } from './yaml-source'
 
@@ -13,11 +21,14 @@ export type ParsedExperiment =
 /** Problems that are told of one file; a file with more is no experiment. */
 const mostProblems = 500
 
-/** Read an experiment from YAML, or tell everything that is wrong with it, in the order of the file. */
-export function parseExperiment(yamlText: string): ParsedExperiment {
+/**
+ * Read an experiment from YAML, or tell everything that is wrong with it, in the order of the file.
+ * @param lab where it is to run, whatever the file says
+ */
+export function parseExperiment(yamlText: string, lab?: LabName): ParsedExperiment {
   const source = readYaml(yamlText)
   if (Array.isArray(source)) return { ok: false, problems: source.slice(0, mostProblems) }
-  const raw = withoutEmptySections(source.value)
+  const raw = onLab(withoutEmptySections(source.value), lab)
   const shape = experimentShape.safeParse(raw)
   const problems = [
     ...source.problems,
@@ -35,6 +46,11 @@ export function parseExperiment(yamlText: string): ParsedExperiment {
   }
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
   return { ok: false, problems: problems.slice(0, mostProblems) }
+}
+
+function onLab(raw: unknown, lab: LabName | undefined): unknown {
+  const isMap = typeof raw === 'object' && raw !== null && !Array.isArray(raw)
+  return lab === undefined || !isMap ? raw : { ...raw, lab }
 }
 
 /** A section whose lines are all comments is null in YAML; it means: nothing. */

@@ -5,10 +5,12 @@ import {
   parameterNames,
   parameters,
   parameterSchema,
+  type Parameter,
   type ParameterName,
   type ParameterValues,
 } from './parameters'
 import { maxTrials, type Experiment, type ParameterValue } from './schema'
+import { failureListAllowed, failureListProblem } from './failure-list'
 import type { Path } from './yaml-source'
 
 /** Something that is wrong between values which, each alone, may be right. */
@@ -95,6 +97,23 @@ export const relations: readonly Relation[] = [
             allowed: `at most ${numberText(maxBlockBytes)} B`,
           },
   },
+  {
+    names: ['failures'],
+    check: ({ failures }) => {
+      const problem = failureListProblem(failures)
+      return problem === null ? null : { message: `failures: ${problem}`, allowed: failureListAllowed }
+    },
+  },
+  {
+    names: ['rotation_requests', 'rotation_period_s'],
+    check: ({ rotation_requests, rotation_period_s }) =>
+      rotation_requests === 0 || rotation_period_s === 0
+        ? null
+        : {
+            message: `the constellation rotates by requests (rotation_requests ${rotation_requests}) and by the clock (rotation_period_s ${rotation_period_s})`,
+            allowed: 'one of both, the other 0',
+          },
+  },
 ]
 
 /** A full set of values against the relations: for callers that have no experiment, such as the API server. */
@@ -124,6 +143,7 @@ export function crossChecks(raw: unknown): CrossProblem[] {
     ...fixedAndFactor(fixed, factors),
     ...duplicateValues(factors),
     ...tooManyTrials(raw, placed),
+    ...notOnRealHosts(raw, placed),
     ...brokenRelations(placed),
   ]
 }
@@ -171,6 +191,26 @@ function tooManyTrials(raw: unknown, placed: Map<ParameterName, Placed[]>): Cros
   if (trials <= maxTrials) return []
   const message = `the grid has ${numberText(trials)} trials`
   return [{ path: ['factors'], message, allowed: `at most ${numberText(maxTrials)} trials` }]
+}
+
+/** What only the simulator honours, on a lab of real hosts: a number that it did not have must not be published. */
+function notOnRealHosts(raw: unknown, placed: Map<ParameterName, Placed[]>): CrossProblem[] {
+  if (asRecord(raw)['lab'] === 'simulated') return []
+  const problems: CrossProblem[] = []
+  for (const [name, values] of placed) {
+    const parameter: Parameter = parameters[name]
+    for (const { value, path } of values) {
+      const refused = parameter.simulatedOnly === true && value !== parameter.default
+      if (path === null || !(refused || (name === 'link_delay' && value === 'simulated'))) continue
+      const message = `${name} ${value} is honoured by the simulator only, not by the hosts of a lab`
+      const allowed =
+        parameter.simulatedOnly === true
+          ? `${parameter.default}, or lab: simulated`
+          : 'off, virtual, real, or lab: simulated'
+      problems.push({ path, message, allowed })
+    }
+  }
+  return problems
 }
 
 function brokenRelations(placed: Map<ParameterName, Placed[]>): CrossProblem[] {

@@ -13,7 +13,8 @@ export const maxRepeats = 1_000
 /** Seeds are unsigned 32 bit, as the generator takes them. */
 export const maxSeed = 0xffffffff
 /** Labs that an experiment can run on. */
-export const labs = ['local'] as const
+export const labs = ['local', 'simulated'] as const
+export type LabName = (typeof labs)[number]
 
 export type ParameterValue = string | number
 export type Factors = { readonly [K in ParameterName]?: readonly ParameterValues[K][] }
@@ -26,7 +27,7 @@ export interface Experiment {
   readonly seed: number
   /** How often the whole grid is run, each time with another workload. */
   readonly repeats: number
-  readonly lab: (typeof labs)[number]
+  readonly lab: LabName
   /** Values that differ from the defaults. */
   readonly parameters: Partial<ParameterValues>
   /** The values of the parameters that vary: every combination is a cell. In the order of the file. */

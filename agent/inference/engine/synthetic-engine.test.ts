@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { detokenise, tokenise } from '#shared/workload/llama-tokenizer'
 import { blockBytes, SyntheticEngine } from './synthetic-engine'
-import { prefillSeconds } from './synthetic-profile'
+import { prefillSeconds } from '#shared/engine/synthetic-profile'
+import { detokenise, tokenise } from '#shared/workload/llama-tokenizer'
 
 const engine = new SyntheticEngine({
   kvcBytesPerToken: 100,

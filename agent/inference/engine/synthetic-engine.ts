@@ -1,10 +1,10 @@
 import { createCipheriv } from 'node:crypto'
 import { SkyError } from '#shared/contract/errors'
-import { namespaceHash } from '#shared/kvc/block-hash'
-import { beginOfText, detokenise, isTextToken, tokenise } from '#shared/workload/llama-tokenizer'
 import { sleepUntil } from '../../clock/wait'
 import type { Engine, EngineSession, ModelInfo, OutputToken, PrefillResult } from './engine'
-import { prefillSeconds, type SyntheticProfile } from './synthetic-profile'
+import { beginOfText, detokenise, tokenise } from '#shared/workload/llama-tokenizer'
+import { quotedAnswer, syntheticNamespace } from '#shared/engine/synthetic-answer'
+import { prefillSeconds, type SyntheticProfile } from '#shared/engine/synthetic-profile'
 
 export interface SyntheticOptions extends SyntheticProfile {
   readonly kvcBytesPerToken: number
@@ -27,12 +27,7 @@ export class SyntheticEngine implements Engine {
     this.#options = options
     this.model = {
       id: 'synthetic',
-      namespace: {
-        model: `synthetic-${options.kvcBytesPerToken}`,
-        kvType: 'synthetic',
-        layoutVersion: 1,
-        tenantSalt: '',
-      },
+      namespace: syntheticNamespace(options.kvcBytesPerToken),
       kvcBytesPerToken: options.kvcBytesPerToken,
       beginOfText,
     }
@@ -122,8 +117,8 @@ class SyntheticSession implements EngineSession {
   }
 
   async *decode(maxTokens: number): AsyncGenerator<OutputToken> {
-    const { signal } = this.#request
-    const answer = this.#quote(maxTokens)
+    const { prompt, signal } = this.#request
+    const answer = quotedAnswer(prompt, maxTokens)
     const intervalMs = 1000 / this.#engine.profile.decodeTokensPerS
     const start = performance.now()
     for (let i = 0; i < answer.length; i++) {
@@ -135,20 +130,6 @@ class SyntheticSession implements EngineSession {
 
   close(): void {
     // Nothing is held: the bytes of a block follow from its hash.
-  }
-
-  /** Tokens of the prompt from a place that its hash chooses, so that equal prompts get equal answers. */
-  #quote(maxTokens: number): number[] {
-    const text = this.#request.prompt.filter(isTextToken)
-    const source = text.length === 0 ? [...this.#request.prompt] : text
-    const digest = namespaceHash({
-      model: 'answer',
-      kvType: source.join(),
-      layoutVersion: 1,
-      tenantSalt: '',
-    })
-    const offset = new DataView(digest.buffer, digest.byteOffset).getUint32(0) % source.length
-    return Array.from({ length: maxTokens }, (_, i) => source[(offset + i) % source.length] as number)
   }
 }
 

@@ -2,15 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { chunkCount, chunkRange, chunksOfServer } from '#shared/kvc/chunks'
 import { decodeAck, encodeChunkSet, encodeNamedManifest } from '#shared/protocol/messages'
 import { PacketKind } from '#shared/protocol/packet'
-import { groupBySize } from '../../network/group-by-size'
+import { groupBySize } from '#shared/kvc/group-by-size'
+import { blocksAtATime } from '#shared/kvc/protocol-limits'
 import { blockChecksum } from './block-checksum'
-import { packetBytes, type BlockShape } from './block-shape'
+import { packetBytes, type BlockShape } from '#shared/kvc/block-shape'
 import type { FlightWindow } from './flight-window'
 import { Departure, OperationClock, slowest, type Timing } from './operation-clock'
 import type { OrbitingServers } from './orbiting-servers'
-
-/** Blocks of one prompt that are being stored at a time. */
-const blocksAtATime = 4
 
 export interface BlockToStore {
   readonly hash: Uint8Array

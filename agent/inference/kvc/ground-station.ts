@@ -3,12 +3,10 @@ import type { BodySink } from '#shared/protocol/frame-decoder'
 import { PacketFlag, PacketKind, type Packet } from '#shared/protocol/packet'
 import { SkyError } from '#shared/contract/errors'
 import type { Position } from '#shared/constellation/torus'
+import { answerLimitMs } from '#shared/kvc/protocol-limits'
 import { account, emptyTotals, type DelayLine, type DelayTotals } from '../../network/delay-line'
-import type { TrialNetwork } from '../../network/trial-network'
+import type { TrialNetwork } from '#shared/network/trial-network'
 import type { Transport } from '../../transport/transport'
-
-/** An answer that has not come within this time will not come: its request or the answer was lost on the way. */
-const usualLimitMs = 10_000
 
 export interface Request {
   readonly kind: PacketKind
@@ -66,7 +64,7 @@ export class GroundStation {
       return Promise.reject(unreachable(request.destination, 'no usable satellite is in sight'))
     const requestId = this.#nextRequestId
     this.#nextRequestId = (this.#nextRequestId % 0xffff_fffe) + 1
-    const limitMs = request.limitMs ?? usualLimitMs
+    const limitMs = request.limitMs ?? answerLimitMs
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#pending.delete(requestId)

@@ -1,13 +1,11 @@
 import { manifestProblem, type Manifest } from '#shared/kvc/manifest'
 import { afterProbe, contiguousPrefix, nextProbe, startSearch } from '#shared/kvc/prefix'
+import { hashesPerPacket } from '#shared/kvc/protocol-limits'
 import { decodeManifests, encodeLookup } from '#shared/protocol/messages'
 import { PacketKind } from '#shared/protocol/packet'
-import type { BlockShape } from './block-shape'
+import type { BlockShape } from '#shared/kvc/block-shape'
 import { OperationClock, type Timing } from './operation-clock'
 import type { OrbitingServers } from './orbiting-servers'
-
-/** Block hashes asked for in one packet. */
-const hashesPerPacket = 1_024
 
 export interface LookupResult {
   readonly manifests: readonly Manifest[]

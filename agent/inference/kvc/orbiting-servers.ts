@@ -1,8 +1,9 @@
 import { SkyError } from '#shared/contract/errors'
 import { samePosition, type Position } from '#shared/constellation/torus'
+import { migrationLimitMs } from '#shared/kvc/protocol-limits'
 import { decodeRotated, type RotationReport } from '#shared/protocol/messages'
 import { PacketKind, type Packet } from '#shared/protocol/packet'
-import type { TrialNetwork } from '../../network/trial-network'
+import type { TrialNetwork } from '#shared/network/trial-network'
 import type { GroundStation, Request } from './ground-station'
 
 /** A place to look at, and the epoch to which it belongs. */
@@ -10,9 +11,6 @@ export interface Place {
   readonly destination: Position
   readonly epoch: number
 }
-
-/** A migration that has not ended by then never will: its satellite gives each packet up after 5 s. */
-const migrationLimitMs = 600_000
 
 /** The servers of a placement as the constellation turns: where they are now, and where they were until a moment ago. */
 export class OrbitingServers {

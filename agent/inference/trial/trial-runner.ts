@@ -5,8 +5,9 @@ import { requestIdOf } from '#shared/workload/plan'
 import { answerRequest, type CachedModel } from '../answer-request'
 import type { Journal } from './journal'
 import { RecordLog } from './record-log'
+import { Rotations } from './rotations'
 import { TrialClock } from './trial-clock'
-import type { PromptSession } from './prompt-session'
+import type { PromptSession } from '#shared/workload/prompt-session'
 
 export interface TrialProgress {
   readonly kind: 'running' | 'paused' | 'finished'
@@ -29,6 +30,7 @@ export class TrialRunner {
   readonly #abort = new AbortController()
   /** Ends what has no end of its own once the last request is done. */
   readonly #over = new AbortController()
+  readonly #rotations: Rotations | null
   #requestsDone = 0
   #finished = false
   #problem: ErrorBody | null = null
@@ -48,6 +50,16 @@ export class TrialRunner {
       this.#problem = toErrorBody(problem)
       this.#clock.pause()
     })
+    this.#rotations =
+      model.kvc === null
+        ? null
+        : new Rotations({
+            kvc: model.kvc,
+            clock: this.#clock,
+            periodMs: spec.parameters.rotation_period_s * 1000,
+            everyRequests: spec.parameters.rotation_requests,
+            note: (name, message) => this.event(name, message),
+          })
   }
 
   get requestsTotal(): number {
@@ -69,7 +81,8 @@ export class TrialRunner {
   async run(): Promise<void> {
     this.#clock.start()
     this.event('trial_started', `${this.requestsTotal} requests`)
-    const rotations = this.#rotate().then(
+    const signal = AbortSignal.any([this.#abort.signal, this.#over.signal])
+    const rotations = Promise.resolve(this.#rotations?.run(signal)).then(
       () => null,
       (thrown: unknown) => toErrorBody(thrown),
     )
@@ -118,6 +131,7 @@ export class TrialRunner {
   async #converse(sessionId: number, session: PromptSession): Promise<void> {
     for (let turn = 0; turn < session.turns; turn++) {
       await this.#clock.running()
+      await this.#rotations?.beforeRequest()
       if (this.#abort.signal.aborted) return
       const answer: number[] = []
       const measurement = await answerRequest(this.#model, {
@@ -129,24 +143,8 @@ export class TrialRunner {
       session.answered(turn, answer)
       const requestId = requestIdOf(sessionId, turn, this.spec.parameters.turns)
       this.#requestsDone += 1
+      this.#rotations?.requestAnswered()
       this.#log.append({ kind: 'request', requestId, sessionId, turn, ...measurement })
-    }
-  }
-
-  async #rotate(): Promise<void> {
-    const { kvc } = this.#model
-    const periodMs = this.spec.parameters.rotation_period_s * 1000
-    if (kvc === null || periodMs === 0) return
-    const signal = AbortSignal.any([this.#abort.signal, this.#over.signal])
-    try {
-      for (let rotation = 1; ; rotation++) {
-        await this.#clock.until(rotation * periodMs, signal)
-        this.event('rotation_started', `rotation ${rotation}`)
-        const { chunks, bytes } = await kvc.rotate()
-        this.event('rotation_finished', `rotation ${rotation}: ${chunks} chunks, ${bytes} B moved`)
-      }
-    } catch (thrown) {
-      if (!signal.aborted) throw thrown
     }
   }
 }

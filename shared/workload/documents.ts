@@ -1,6 +1,11 @@
-import type { Document } from '#shared/contract/agent-control'
-import { SkyError } from '#shared/contract/errors'
-import type { Engine } from './engine/engine'
+import type { Document } from '../contract/agent-control'
+import { SkyError } from '../contract/errors'
+
+/** What a workload needs of the model's tokenizer. */
+export interface Tokenizer {
+  readonly beginOfText: number
+  tokenise(text: string): number[]
+}
 
 /** A LLaMA token is between 4 and 5 characters of English; a text of this many characters a token is surely long enough. */
 const charactersPerToken = 6
@@ -14,8 +19,8 @@ export function longEnough(documents: readonly Document[], tokens: number): Docu
  * The tokens with which every prompt about a document begins: begin of text, and its first tokens.
  * @throws SkyError documents_unreadable: the text has too few tokens for its length
  */
-export function openingTokens(engine: Engine, document: Document, tokens: number): number[] {
-  const encoded = engine.tokenise(document.text.slice(0, tokens * charactersPerToken))
+export function openingTokens(tokenizer: Tokenizer, document: Document, tokens: number): number[] {
+  const encoded = tokenizer.tokenise(document.text.slice(0, tokens * charactersPerToken))
   if (encoded.length < tokens) {
     throw new SkyError(
       'documents_unreadable',
@@ -23,5 +28,5 @@ export function openingTokens(engine: Engine, document: Document, tokens: number
       'Lower document_tokens, or leave this document out.',
     )
   }
-  return [engine.model.beginOfText, ...encoded.slice(0, tokens)]
+  return [tokenizer.beginOfText, ...encoded.slice(0, tokens)]
 }

@@ -1,5 +1,5 @@
-import { SkyError } from '#shared/contract/errors'
-import type { ParameterValues } from '#shared/experiment/parameters'
+import { SkyError } from '../contract/errors'
+import type { ParameterValues } from '../experiment/parameters'
 
 /** Chunk bytes asked for, or sent, in one packet. */
 export const packetBytes = 1024 * 1024

@@ -1,5 +1,5 @@
-import { geometry, type Geometry } from '#shared/constellation/geometry'
-import { entrySatellite } from '#shared/constellation/ground'
+import { geometry, type Geometry } from '../constellation/geometry'
+import { entrySatellite } from '../constellation/ground'
 import {
   distancesTo,
   failureSet,
@@ -7,18 +7,18 @@ import {
   nextHop,
   noFailures,
   type FailureSet,
-} from '#shared/constellation/routing'
+} from '../constellation/routing'
 import {
   samePosition,
   satelliteIndex,
   shortestDelta,
   type Position,
   type Torus,
-} from '#shared/constellation/torus'
-import type { Failures } from '#shared/contract/agent-control'
-import type { ParameterValues } from '#shared/experiment/parameters'
-import { migrationPlan, type Move } from '#shared/placement/migration'
-import { centreAt, placement } from '#shared/placement/placement'
+} from '../constellation/torus'
+import type { Failures } from '../contract/agent-control'
+import type { ParameterValues } from '../experiment/parameters'
+import { migrationPlan, type Move } from '../placement/migration'
+import { centreAt, placement } from '../placement/placement'
 
 const microseconds = 1e6
 

@@ -1,0 +1,48 @@
+import type { Document } from '#shared/contract/agent-control'
+import { SkyError } from '#shared/contract/errors'
+import type { ParameterValues } from '#shared/experiment/parameters'
+import { SessionWorkload } from '#shared/simulation/system/session-workload'
+import { SystemSimulation, type SystemSimulationOptions } from '#shared/simulation/system/system-simulation'
+import { TraceWorkload } from '#shared/simulation/system/trace-workload'
+import type { Workload } from '#shared/simulation/system/workload'
+import type { TraceBatch } from '#shared/simulation/traces/trace-batch'
+import { planConversations } from '#shared/workload/conversations'
+import { beginOfText, tokenise } from '#shared/workload/llama-tokenizer'
+
+export interface TrialToSimulate {
+  readonly seed: number
+  readonly parameters: ParameterValues
+  /** Of the conversations; not needed for a trace. */
+  readonly documents: readonly Document[]
+  /** Null: the experiment's own conversations. */
+  readonly trace: TraceBatch | null
+  /** Unix ms at which the simulated time begins. */
+  readonly startedAtMs: number
+}
+
+/** The simulation of a trial, ready to go. @throws SkyError as the workload's makers, and where trace and blocks do not fit */
+export function trialSimulation(
+  { seed, parameters, documents, trace, startedAtMs }: TrialToSimulate,
+  hooks: Pick<SystemSimulationOptions, 'onRecord' | 'onSample' | 'recordRoutes'>,
+): SystemSimulation {
+  const workload = trace === null ? conversations(seed, parameters, documents) : traced(trace, parameters)
+  return new SystemSimulation({ parameters, seed, workload, startedAtMs, ...hooks })
+}
+
+function conversations(seed: number, parameters: ParameterValues, documents: readonly Document[]): Workload {
+  const planning = planConversations({ seed, parameters, documents, tokenizer: { beginOfText, tokenise } })
+  let step = planning.next()
+  while (step.done !== true) step = planning.next()
+  return new SessionWorkload(step.value, parameters)
+}
+
+function traced(trace: TraceBatch, { block_tokens }: ParameterValues): Workload {
+  if (trace.blockTokens !== block_tokens) {
+    throw new SkyError(
+      'invalid_experiment',
+      `block_tokens is ${block_tokens}, but a block of the trace has ${trace.blockTokens} tokens`,
+      `Set block_tokens to ${trace.blockTokens}.`,
+    )
+  }
+  return new TraceWorkload(trace)
+}
