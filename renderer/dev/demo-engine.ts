@@ -90,7 +90,7 @@ function handlersOf(lab: DemoLab, runs: DemoRuns, replay: DemoReplay): Handlers<
     },
     presets: () => [...presets],
     checkExperiment: ({ yaml }) => checkExperiment(yaml),
-    startRun: ({ yaml }) => ({ runId: runs.start(yaml) }),
+    startRun: ({ yaml, lab: chosen }) => ({ runId: runs.start(yaml, chosen) }),
     pauseRun: ({ runId }) => {
       runs.pause(runId)
       return done

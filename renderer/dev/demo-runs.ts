@@ -87,7 +87,7 @@ export class DemoRuns {
     return { ...run.summary, yaml: run.yaml, trials: run.trials.map((one) => one.trial) }
   }
 
-  start(yaml: string): string {
+  start(yaml: string, lab = 'local'): string {
     const check = checkExperiment(yaml)
     if (!check.ok) throw new SkyError('invalid_experiment', 'The experiment has problems.')
     if (this.#lab.state.kind !== 'running') {
@@ -107,7 +107,7 @@ export class DemoRuns {
       summary: {
         runId,
         name: check.name,
-        lab: 'local',
+        lab,
         createdAt: this.#now(),
         state: { kind: 'queued' },
         trialsTotal: check.trials.length,

@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import { SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
+import { parseExperiment } from '#shared/experiment/parse'
 import { demoPresetId } from '#shared/experiment/presets'
 import { useEngine } from '../engine'
 import { useLab } from './lab'
@@ -8,6 +9,12 @@ import { useRuns } from './runs'
 
 export type LaunchStep =
   { kind: 'idle' } | { kind: 'checking' } | { kind: 'starting-lab' } | { kind: 'starting-run' }
+
+/** Where the experiment says that it is to run. */
+function labOf(yaml: string): string | null {
+  const parsed = parseExperiment(yaml)
+  return parsed.ok ? parsed.experiment.lab : null
+}
 
 /** Starts experiments: checks them, starts the lab that they need, then the run. */
 export const useLauncher = defineStore('launcher', () => {
@@ -32,7 +39,8 @@ export const useLauncher = defineStore('launcher', () => {
         )
       }
       const needed = check.trials[0]?.parameters
-      if (needed && lab.running === null) {
+      const isSimulated = labOf(yaml) === 'simulated'
+      if (needed && !isSimulated && lab.running === null) {
         step.value = { kind: 'starting-lab' }
         if (!(await lab.start(needed.slots, needed.planes))) {
           error.value = lab.error
