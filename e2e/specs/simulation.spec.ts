@@ -124,6 +124,32 @@ for (const build of ['checkout', 'inspectable'] as const) {
       expect(pageErrors).toEqual([])
     })
 
+    test('an experiment is simulated, marked as such, and compared', async ({ page, pageErrors }) => {
+      const window = new ConsoleWindow(page)
+      await window.goTo('Simulation')
+      await window.main.getByRole('tab', { name: 'System' }).click()
+      await expect(window.main.getByRole('heading', { name: 'Nothing to compare yet' })).toBeVisible()
+      for (let runs = 1; runs <= 2; runs++) {
+        await window.button('Start simulation').click()
+        await expect(window.button('Start simulation')).toBeHidden()
+        await expect(window.button('Open its results')).toBeVisible({ timeout: 60_000 })
+      }
+      const bars = window.main.getByRole('region', { name: 'Block hit rate' }).first()
+      await expect(bars).toContainText('rotation, 9 servers · simulated A')
+      await expect(bars).toContainText('rotation, 9 servers · simulated B')
+      // The same seed: nothing differs.
+      const differences = window.main.getByRole('region', { name: 'simulated B against simulated A' })
+      await expect(differences.getByRole('row', { name: 'rotation, 9 servers' })).toContainText(
+        /^rotation, 9 servers0\.0/,
+      )
+
+      await window.button('Open its results').click()
+      await expect(window.heading('Demo')).toContainText('simulated')
+      await window.goTo('Runs')
+      await expect(window.main.getByRole('row').filter({ hasText: 'simulated' })).toHaveCount(2)
+      expect(pageErrors).toEqual([])
+    })
+
     test('the figures are drawn for print', async ({ app, page, workspace }) => {
       const window = new ConsoleWindow(page)
       await window.goTo('Simulation')
@@ -156,11 +182,4 @@ test('a trace with a bad line says which one, and is replayed without it when as
   const replay = window.main.getByRole('region', { name: 'Replay', exact: true })
   await expect(replay).toContainText('finished')
   await expect(replay).toContainText('Lines skipped')
-})
-
-test('runs are compared when there are two', async ({ page }) => {
-  const window = new ConsoleWindow(page)
-  await window.goTo('Simulation')
-  await window.main.getByRole('tab', { name: 'System' }).click()
-  await expect(window.main.getByRole('heading', { name: 'Nothing to compare yet' })).toBeVisible()
 })
