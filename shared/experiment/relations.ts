@@ -98,6 +98,30 @@ export const relations: readonly Relation[] = [
           },
   },
   {
+    names: ['phasing', 'planes', 'orbits'],
+    check: ({ phasing, planes, orbits }) =>
+      orbits !== 'walker' || phasing < planes
+        ? null
+        : { message: `phasing ${phasing} is not below the ${planes} planes`, allowed: `0 to ${planes - 1}` },
+  },
+  {
+    names: ['orbits', 'rotation_period_s', 'rotation_requests'],
+    check: ({ orbits, rotation_period_s, rotation_requests }) =>
+      orbits === 'torus' || (rotation_period_s === 0 && rotation_requests === 0)
+        ? null
+        : {
+            message: `orbits ${orbits} turn by themselves, but rotations are asked for`,
+            allowed: 'torus, or rotation_period_s 0 and rotation_requests 0',
+          },
+  },
+  {
+    names: ['tle_file', 'orbits'],
+    check: ({ orbits, tle_file }) =>
+      orbits !== 'tle' || tle_file !== 'none'
+        ? null
+        : { message: 'orbits are tle, but tle_file names no file', allowed: 'the path of a file' },
+  },
+  {
     names: ['failures'],
     check: ({ failures }) => {
       const problem = failureListProblem(failures)

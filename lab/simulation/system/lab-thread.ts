@@ -4,7 +4,8 @@ import type { EventRecord, FinishedRecord, JournalEntry } from '#shared/experime
 import type { SystemSimulation } from '#shared/simulation/system/system-simulation'
 import { loadTrace } from '../../traces/read-trace'
 import type { FromThread, ToThread } from './thread-messages'
-import { trialSimulation } from './trial-simulation'
+import { tleTextOf } from './tle-text'
+import { trialSimulation, type TrialToSimulate } from './trial-simulation'
 
 /** Events in one go: some milliseconds, so that messages are heard. */
 const eventsAtATime = 5_000
@@ -29,7 +30,7 @@ class ThreadTrial {
 
   constructor(
     start: Extract<ToThread, { kind: 'start' }>,
-    trace: Parameters<typeof trialSimulation>[0]['trace'],
+    { trace, tleText }: Pick<TrialToSimulate, 'trace' | 'tleText'>,
     tell: (message: FromThread) => void,
   ) {
     this.#tell = tell
@@ -37,7 +38,7 @@ class ThreadTrial {
     const { sessions, turns } = start.parameters
     const recordRoutes = (trace?.requests ?? sessions * turns) <= mostRoutes
     this.#simulation = trialSimulation(
-      { ...start, trace },
+      { ...start, trace, tleText },
       { recordRoutes, onRecord: (record) => this.#append(record) },
     )
   }
@@ -139,7 +140,8 @@ export function serveSimulatedLab(): void {
     try {
       const { trace: path } = message.parameters
       const trace = path === 'none' ? null : (await loadTrace(path)).trace
-      trial = new ThreadTrial(message, trace, tell)
+      const tleText = await tleTextOf(message.parameters)
+      trial = new ThreadTrial(message, { trace, tleText }, tell)
       tell({ kind: 'started', requestsTotal: trial.requestsTotal })
       trial.go()
     } catch (thrown) {

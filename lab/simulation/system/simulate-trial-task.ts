@@ -6,6 +6,7 @@ import type { PlannedTrial, TimelinePoint } from '#shared/contract/console-api'
 import type { TraceBatch } from '#shared/simulation/traces/trace-batch'
 import { writeCsv } from '../../export/csv-file'
 import type { TaskContext } from '../workers/task'
+import { tleTextOf } from './tle-text'
 import { trialSimulation } from './trial-simulation'
 
 export interface SimulateTrialInput {
@@ -43,7 +44,7 @@ export async function simulateTrialTask(
   let finished: FinishedRecord | null = null
   const { trialId, seed, parameters } = trial
   const simulation = trialSimulation(
-    { seed, parameters, documents: [], trace, startedAtMs },
+    { seed, parameters, documents: [], trace, tleText: await tleTextOf(parameters), startedAtMs },
     {
       onRecord: (record) => {
         if (record.kind === 'event') events.push(record)

@@ -16,17 +16,19 @@ export interface TrialToSimulate {
   readonly documents: readonly Document[]
   /** Null: the experiment's own conversations. */
   readonly trace: TraceBatch | null
+  /** Content of `tle_file`; empty for other orbits. */
+  readonly tleText: string
   /** Unix ms at which the simulated time begins. */
   readonly startedAtMs: number
 }
 
 /** The simulation of a trial, ready to go. @throws SkyError as the workload's makers, and where trace and blocks do not fit */
 export function trialSimulation(
-  { seed, parameters, documents, trace, startedAtMs }: TrialToSimulate,
+  { seed, parameters, documents, trace, tleText, startedAtMs }: TrialToSimulate,
   hooks: Pick<SystemSimulationOptions, 'onRecord' | 'onSample' | 'recordRoutes'>,
 ): SystemSimulation {
   const workload = trace === null ? conversations(seed, parameters, documents) : traced(trace, parameters)
-  return new SystemSimulation({ parameters, seed, workload, startedAtMs, ...hooks })
+  return new SystemSimulation({ parameters, seed, workload, tleText, startedAtMs, ...hooks })
 }
 
 function conversations(seed: number, parameters: ParameterValues, documents: readonly Document[]): Workload {

@@ -1,8 +1,7 @@
 import type { RotationReport } from '../../protocol/messages'
 import { migrationLimitMs } from '../../kvc/protocol-limits'
 import type { Migrations } from './migration'
-import type { OrbitView } from './orbit-view'
-import { fromHost, Packet, type Cargo } from './packet'
+import { fromHost, Packet, type Cargo, type Placements } from './packet'
 import { rotateBytes, rotatedBytes } from './packet-bytes'
 import { waitFor, type Process } from './process'
 import type { Satellites } from './satellites'
@@ -17,7 +16,7 @@ export interface Place {
 export class GroundServers {
   readonly satellites: Satellites
   readonly migrations: Migrations
-  readonly orbit: OrbitView
+  readonly orbit: Placements
   readonly #modelOnBoard: boolean
   #epoch = 0
   #rotating = false

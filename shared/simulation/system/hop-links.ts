@@ -1,15 +1,14 @@
 import { satelliteIndex, type Position, positionOf } from '../../constellation/torus'
 import { directions, neighbour, type Direction } from '../../constellation/routing'
 import type { Route } from '../../experiment/records'
-import type { TrialNetwork } from '../../network/trial-network'
 import { Call, type EventQueue } from './event-queue'
 import { acknowledgeBytes } from './packet-bytes'
-import { fromHost, type Links, type Packet } from './packet'
+import { fromHost, type Links, type Packet, type SimulatedNetwork } from './packet'
 import { add, type SatelliteCounts } from './satellite-counts'
 
 export interface HopLinksOptions {
   readonly queue: EventQueue
-  readonly network: TrialNetwork
+  readonly network: SimulatedNetwork
   readonly counts: SatelliteCounts
   /** Whether links take their light time. */
   readonly timed: boolean

@@ -1,16 +1,8 @@
 import { positionOf, satelliteIndex, wrap, type Position, type Torus } from '../../constellation/torus'
 import type { TrialNetwork } from '../../network/trial-network'
 import { boxOf } from '../../placement/box'
+import type { EpochView, Placements } from './packet'
 import type { ParameterValues } from '../../experiment/parameters'
-
-/** The placement of an epoch, by satellite index. */
-export interface EpochView {
-  readonly epoch: number
-  /** Element k is the satellite of server k. */
-  readonly servers: Int32Array
-  /** Satellites that leave with the rotation that begins this epoch, in the order of their servers, and where each moves. */
-  readonly leaving: ReadonlyMap<number, number>
-}
 
 /** Epochs that are kept: reads look back by one, and slow satellites may know an older one. */
 const kept = 16
@@ -19,7 +11,7 @@ const kept = 16
  * Placements of all epochs. They repeat: after as many rotations as the box is wide, all servers have moved by that many
  * slots. So one period is computed, and every other epoch is one of it, shifted.
  */
-export class OrbitView {
+export class OrbitView implements Placements {
   readonly torus: Torus
   readonly period: number
   readonly #network: TrialNetwork
@@ -68,18 +60,22 @@ export class OrbitView {
     const phase = this.phase(epoch)
     const index = (at: Position): number => this.shifted(satelliteIndex(this.torus, at), epoch)
     const servers = Int32Array.from(this.#network.servers(phase), index)
-    const leaving = new Map<number, number>()
-    if (epoch > 0 && !this.#network.modelOnBoard) {
-      const before = this.at(epoch - 1).servers
-      servers.forEach((to, server) => {
-        const from = before[server] as number
-        if (from !== to) leaving.set(from, to)
-      })
-    }
+    const stays = epoch === 0 || this.#network.modelOnBoard
+    const leaving = leavingBetween(stays ? servers : this.at(epoch - 1).servers, servers)
     return { epoch, servers, leaving }
   }
 
   position(satellite: number): Position {
     return positionOf(this.torus, satellite)
   }
+}
+
+/** Satellites that lose a server from one placement to the next, and the satellites that take it over. */
+export function leavingBetween(before: Int32Array, after: Int32Array): Map<number, number> {
+  const leaving = new Map<number, number>()
+  after.forEach((to, server) => {
+    const from = before[server] as number
+    if (from !== to) leaving.set(from, to)
+  })
+  return leaving
 }

@@ -1,8 +1,38 @@
+import type { Position, Torus } from '../../constellation/torus'
+import type { Failures } from '../../contract/agent-control'
 import type { Route } from '../../experiment/records'
 import type { Occurrence } from './event-queue'
 
 /** Origin of a packet that comes from the ground station, or from the model on board. */
 export const fromHost = -1
+
+/** The constellation as links see it: `TrialNetwork`, or a sky with real orbits. */
+export interface SimulatedNetwork {
+  readonly torus: Torus
+  readonly maxHops: number
+  readonly modelOnBoard: boolean
+  isFailed(at: Position): boolean
+  setFailures(failures: Failures): void
+  nextHop(from: Position, to: Position): Position | null
+  linkLightTimeUs(from: Position, to: Position): number
+  groundLightTimeUs(satellite: Position, epoch: number): number
+  gateway(destination: Position, epoch: number): Position | null
+}
+
+/** The placement of an epoch, by satellite index. */
+export interface EpochView {
+  readonly epoch: number
+  /** Element k is the satellite of server k. */
+  readonly servers: Int32Array
+  /** Satellites that leave as this epoch begins, in the order of their servers, and where each moves. */
+  readonly leaving: ReadonlyMap<number, number>
+}
+
+/** The placements of all epochs. */
+export interface Placements {
+  readonly torus: Torus
+  at(epoch: number): EpochView
+}
 
 /** What moves packets. */
 export interface Links {

@@ -1,9 +1,13 @@
+import type { Sky } from '../../constellation/orbits/sky'
 import type { EventRecord } from '../../experiment/records'
 import type { GroundServers } from './ground-servers'
 import { Running, type Process } from './process'
 
 export interface RotationsOptions {
   readonly ground: GroundServers
+  /** Real orbits turn by themselves: when another satellite comes overhead. */
+  readonly sky: Sky | null
+  readonly nowMs: () => number
   /** ms between two rotations by the clock; 0 = never. */
   readonly periodMs: number
   /** Rotate after so many answered requests, before the next one starts; 0 = never. */
@@ -26,11 +30,21 @@ export class Rotations {
 
   /** By the clock, until `end`; one rotation after another. */
   *run(): Process<void> {
-    const { periodMs, until } = this.#options
+    const { periodMs, until, sky } = this.#options
+    if (sky !== null) return yield* this.#follow(sky)
     if (periodMs === 0) return
     while (!this.#over) {
       yield* until((this.#begun + 1) * periodMs)
       if (!this.#over) yield* this.#turn()
+    }
+  }
+
+  *#follow(sky: Sky): Process<void> {
+    const { until, nowMs } = this.#options
+    for (let view = sky.viewAt(nowMs() / 1000); view.untilS !== Infinity && !this.#over;) {
+      yield* until(view.untilS * 1000)
+      view = sky.viewAt(view.untilS)
+      if (view.epoch > this.#begun && !this.#over) yield* this.#turn()
     }
   }
 

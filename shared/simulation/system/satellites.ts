@@ -1,6 +1,5 @@
 import type { EventQueue } from './event-queue'
-import type { OrbitView } from './orbit-view'
-import { Packet, type Cargo, type Links } from './packet'
+import { Packet, type Cargo, type Links, type Placements } from './packet'
 import { purgeBytes } from './packet-bytes'
 import { add, type SatelliteCounts } from './satellite-counts'
 import type { Interval, SatelliteMemories } from './satellite-memories'
@@ -8,7 +7,7 @@ import type { Interval, SatelliteMemories } from './satellite-memories'
 export interface SatellitesOptions {
   readonly queue: EventQueue
   readonly links: Links
-  readonly orbit: OrbitView
+  readonly orbit: Placements
   readonly memories: SatelliteMemories
   readonly counts: SatelliteCounts
   readonly eviction: 'gossip' | 'lazy'
@@ -26,7 +25,7 @@ export interface MigrationControl {
 export class Satellites {
   readonly queue: EventQueue
   readonly links: Links
-  readonly orbit: OrbitView
+  readonly orbit: Placements
   readonly memories: SatelliteMemories
   readonly counts: SatelliteCounts
   readonly #gossips: boolean

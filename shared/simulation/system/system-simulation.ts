@@ -15,6 +15,8 @@ export interface SystemSimulationOptions {
   /** Of failures; a workload has been made with it already. */
   readonly seed: number
   readonly workload: Workload
+  /** Content of `tle_file`, for orbits tle. */
+  readonly tleText?: string
   /** Record the ways of each request's first block. */
   readonly recordRoutes?: boolean
   /** Unix ms at which the simulated time begins: records carry it. */
@@ -45,7 +47,12 @@ export class SystemSimulation {
     const { parameters, startedAtMs } = options
     const queue = this.#queue
     this.#cache =
-      parameters.cache === 'off' ? null : openCache(queue, parameters, options.recordRoutes ?? false)
+      parameters.cache === 'off'
+        ? null
+        : openCache(queue, parameters, {
+            recordRoutes: options.recordRoutes ?? false,
+            tleText: options.tleText ?? '',
+          })
     const model = new ModelHost(
       queue,
       {
@@ -61,6 +68,8 @@ export class SystemSimulation {
         ? null
         : new Rotations({
             ground: this.#cache.ground,
+            sky: this.#cache.sky,
+            nowMs: () => queue.nowMs,
             periodMs: parameters.rotation_period_s * 1000,
             everyRequests: parameters.rotation_requests,
             until: (timeMs) => this.#until(timeMs),
