@@ -18,3 +18,35 @@ export async function smallTrace(folder: string, requests = 400): Promise<string
 
 /** What `smallTrace` of 400 requests allows: all but the first question about each document find its two blocks. */
 export const smallTraceFacts = { requests: 400, blocks: 1200, ceiling: (380 * 2) / 1200 } as const
+
+/**
+ * A Mooncake trace for pictures: questions about documents of which some are popular, so that policies differ.
+ * @returns its path
+ */
+export async function popularDocumentsTrace(folder: string, requests = 6000): Promise<string> {
+  // A small linear congruential generator: pictures must not change by chance.
+  let state = 2505
+  const random = (): number => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
+    return state / 4_294_967_296
+  }
+  let nextOwn = 100_000
+  const lines = Array.from({ length: requests }, (_, i) => {
+    const document = Math.floor(random() ** 3 * 1500)
+    const shared = 2 + (document % 12)
+    const own = 1 + Math.floor(random() * 5)
+    const hash_ids = [
+      ...Array.from({ length: shared }, (_, block) => document * 20 + block),
+      ...Array.from({ length: own }, () => nextOwn++),
+    ]
+    return JSON.stringify({
+      timestamp: i * 200,
+      input_length: hash_ids.length * 512 - 100,
+      output_length: 60,
+      hash_ids,
+    })
+  })
+  const path = join(folder, 'popular-documents.jsonl')
+  await writeFile(path, `${lines.join('\n')}\n`)
+  return path
+}

@@ -1,7 +1,9 @@
 import type { ElectronApplication } from '@playwright/test'
 import { join } from 'node:path'
+import { answerOpenDialog } from '../dialogs'
 import { expect, test } from '../fixtures'
 import { ConsoleWindow, type PageName } from '../pages/console-window'
+import { popularDocumentsTrace } from '../traces'
 
 const themes = ['dark', 'light'] as const
 const sizes = [
@@ -19,6 +21,14 @@ const page =
   (window) =>
     window.goTo(name)
 
+/** A kind of simulation. */
+function tab(name: string): Show {
+  return async (window) => {
+    await window.goTo('Simulation')
+    await window.main.getByRole('tab', { name }).click()
+  }
+}
+
 const whileRunning: Readonly<Record<string, Show>> = {
   live: page('Live'),
   constellation: page('Constellation'),
@@ -30,9 +40,12 @@ const afterwards: Readonly<Record<string, Show>> = {
   runs: page('Runs'),
   run: (window) => window.openRun('Demo'),
   settings: page('Settings'),
+  'simulation-latency': tab('Latency model'),
+  'simulation-replay': tab('Cache replay'),
+  'simulation-system': tab('System'),
 }
 
-test('every page, in both themes and two sizes', async ({ app, page: appPage }) => {
+test('every page, in both themes and two sizes', async ({ app, page: appPage, workspace }) => {
   const window = new ConsoleWindow(appPage)
   await window.button('Run demo').click()
   // Far enough for both numbers of servers and two strategies to be on the charts.
@@ -40,8 +53,27 @@ test('every page, in both themes and two sizes', async ({ app, page: appPage }) 
   await takeAll(app, window, whileRunning)
   await window.goTo('Live')
   await expect(window.main).toContainText('finished')
+  await simulate(app, window, workspace.root)
   await takeAll(app, window, afterwards)
 })
+
+/** A replay of a trace, and a simulation of what the lab has just run. */
+async function simulate(app: ElectronApplication, window: ConsoleWindow, folder: string): Promise<void> {
+  await tab('Cache replay')(window)
+  await answerOpenDialog(app, await popularDocumentsTrace(folder))
+  await window.button('Choose trace').first().click()
+  await window.main
+    .getByRole('textbox', { name: 'Capacities', exact: true })
+    .fill('100, 300, 1000, 3000, 10000')
+  for (const policy of ['LFU', 'FIFO', 'ARC']) {
+    await window.main.getByRole('checkbox', { name: policy, exact: true }).check()
+  }
+  await window.button('Start replay').first().click()
+  await expect(window.main.getByRole('region', { name: 'Replay', exact: true })).toContainText('finished')
+  await tab('System')(window)
+  await window.button('Start simulation').click()
+  await expect(window.button('Open its results')).toBeVisible()
+}
 
 async function takeAll(
   app: ElectronApplication,

@@ -32,13 +32,11 @@ export function xAxis({ range = 'whole', xLog = false }: LineChartSpec, [low, hi
   return { low: from, high: to, share: (x) => (x - from) / (to - from), ticks: niceTicks(from, to, 8) }
 }
 
-/** Is this a value that an axis by factors labels: 1, 2 or 5 times a power of ten? */
-export function isLogTick(value: number): boolean {
-  const digit = value / 10 ** Math.floor(Math.log10(value) + 1e-9)
-  return [1, 2, 5].some((nice) => Math.abs(digit - nice) < 1e-6)
-}
+/** Labels of an axis by factors at most; where there would be more, only powers of ten keep theirs. */
+const mostLogTicks = 10
 
-function logTicks(low: number, high: number): number[] {
+/** What an axis by factors labels between two values. */
+export function logTicks(low: number, high: number): number[] {
   const ticks: number[] = []
   for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++) {
     for (const digit of [1, 2, 5]) {
@@ -46,5 +44,5 @@ function logTicks(low: number, high: number): number[] {
       if (tick >= low * 0.999 && tick <= high * 1.001) ticks.push(tick)
     }
   }
-  return ticks
+  return ticks.length <= mostLogTicks ? ticks : ticks.filter((tick) => Number.isInteger(Math.log10(tick)))
 }

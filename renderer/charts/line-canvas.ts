@@ -13,6 +13,7 @@ import {
   type TooltipItem,
 } from 'chart.js'
 import zoomPlugin from 'chartjs-plugin-zoom'
+import { logTicks } from './axis-range'
 import type { Point } from './binned-values'
 import type { ChartEvent, LineChartSpec, LineSeries } from './chart-spec'
 import { eventLines } from './event-lines'
@@ -65,6 +66,8 @@ function dataset(series: LineSeries, hidden: boolean): ChartDataset<'line', Poin
     pointHoverRadius: 4,
     pointBorderWidth: hollow || isLineMarker(style.marker) ? 1.3 : 0,
     spanGaps: false,
+    // Markers of points at the edge are drawn whole.
+    clip: 6,
   }
 }
 
@@ -223,7 +226,13 @@ export class LineCanvas {
 /** An axis by factors ends where the values do: a whole power of ten more would be mostly empty. */
 function logarithmic({ series }: LineChartSpec): object {
   const ends = extent(series.flatMap(({ points }) => points.map((point) => point.x)))
-  return { type: 'logarithmic', ...(ends && ends[1] > ends[0] ? { min: ends[0], max: ends[1] } : {}) }
+  return {
+    type: 'logarithmic',
+    ...(ends && ends[1] > ends[0] ? { min: ends[0], max: ends[1] } : {}),
+    afterBuildTicks: (axis: { min: number; max: number; ticks: { value: number }[] }) => {
+      axis.ticks = logTicks(axis.min, axis.max).map((value) => ({ value }))
+    },
+  }
 }
 
 /** A computed `rgb(r, g, b)` with an alpha channel. */
