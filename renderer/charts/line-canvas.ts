@@ -66,8 +66,6 @@ function dataset(series: LineSeries, hidden: boolean): ChartDataset<'line', Poin
     pointHoverRadius: 4,
     pointBorderWidth: hollow || isLineMarker(style.marker) ? 1.3 : 0,
     spanGaps: false,
-    // Markers of points at the edge are drawn whole.
-    clip: 6,
   }
 }
 
@@ -160,7 +158,11 @@ export class LineCanvas {
   /** Take what the chart shows now. Series that are hidden keep their place, so that colours never move. */
   show(spec: LineChartSpec, hidden: ReadonlySet<string>): void {
     this.#events = spec.events
-    this.#chart.data.datasets = spec.series.map((series) => dataset(series, hidden.has(series.key)))
+    this.#chart.data.datasets = spec.series.map((series) => ({
+      ...dataset(series, hidden.has(series.key)),
+      // Where the axis ends at the values, markers at its ends are drawn whole.
+      ...(spec.xLog === true ? { clip: 6 } : {}),
+    }))
     const { x, y } = this.#chart.options.scales ?? {}
     const fromZero = spec.range !== 'fitted'
     if (x)

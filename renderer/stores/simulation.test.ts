@@ -3,7 +3,9 @@ import { withStores } from '../testing/with-stores'
 import { useCompare } from './compare'
 import { useLatencyModel } from './latency-model'
 import { useReplay } from './replay'
+import { useSystem } from './system'
 import { useLauncher } from './launcher'
+import { constellationPresetNames, constellationPresets } from '#shared/constellation/presets'
 import { presetById } from '#shared/experiment/presets'
 
 const storage = new Map<string, string>()
@@ -88,6 +90,47 @@ describe('replay', () => {
     await replay.open('/traces/missing.jsonl')
     expect(replay.error?.code).toBe('not_found')
     expect([replay.trace?.path, replay.recent]).toEqual(['/traces/a.jsonl', ['/traces/a.jsonl']])
+  })
+})
+
+describe('a simulation of the system', () => {
+  it.each(constellationPresetNames)('takes the constellation %s, and can be started', (name) => {
+    const system = withStores().use(useSystem)
+    system.useConstellation(name)
+    expect(system.problems).toEqual([])
+    const { orbits, slots, planes } = constellationPresets[name].options
+    expect(system.trials[0]?.parameters).toMatchObject({ orbits, slots, planes })
+    system.useConstellation('19x5')
+    expect(system.trials[0]?.parameters).toMatchObject({ orbits: 'torus', slots: 19, planes: 5 })
+  })
+
+  it('takes its requests from a trace, in blocks of its length, or makes them itself', async () => {
+    const system = withStores().use(useSystem)
+    await system.useTrace('/traces/a.jsonl')
+    expect(system.trials[0]?.parameters).toMatchObject({ trace: '/traces/a.jsonl', block_tokens: 512 })
+    await system.useTrace(null)
+    expect(system.trials[0]?.parameters).toMatchObject({ trace: 'none', block_tokens: 128 })
+    await system.useTrace('/traces/missing.jsonl')
+    expect(system.error?.code).toBe('not_found')
+  })
+
+  it('is a run that is marked as simulated, and is compared with one of the lab', async () => {
+    const { engine, use } = withStores()
+    const [system, compare, launcher] = [use(useSystem), use(useCompare), use(useLauncher)]
+    const measured = await launcher.launch(presetById('demo')!.yaml)
+    engine.advance(600_000)
+    await system.start()
+    expect(system.run).toMatchObject({ lab: 'simulated', name: 'Demo' })
+    engine.advance(600_000)
+    expect(compare.runIds).toEqual([measured, system.run?.runId])
+  })
+
+  it('says what stands in its way', async () => {
+    const system = withStores().use(useSystem)
+    system.set('slots', { kind: 'fixed', value: 0 })
+    expect(system.problems.map(({ path }) => path)).toContain('parameters.slots')
+    await system.start()
+    expect(system.run).toBeNull()
   })
 })
 

@@ -13,6 +13,24 @@ import { useRuns } from './runs'
 const fixed = (value: string | number): Setting => ({ kind: 'fixed', value })
 const unset: Setting = { kind: 'default' }
 
+/** What a preset of a constellation decides: a torus that turns by the clock, or orbits that turn by themselves. */
+const constellationParameters = [
+  'orbits',
+  'slots',
+  'planes',
+  'altitude_m',
+  'inclination_deg',
+  'walker_pattern',
+  'phasing',
+  'tle_file',
+  'centre_slot',
+  'centre_plane',
+  'los_slots',
+  'los_planes',
+  'rotation_period_s',
+  'rotation_requests',
+] as const satisfies readonly ParameterName[]
+
 /** The experiment that is to be simulated. Its YAML text is the only state, as on the page Experiments. */
 export const useSystem = defineStore('system', () => {
   const { client } = useEngine()
@@ -33,12 +51,12 @@ export const useSystem = defineStore('system', () => {
     yaml.value = withSetting(yaml.value, name, setting)
   }
 
-  /** Give the experiment the size and height of a constellation; its centre stands in the middle. */
+  /** Give the experiment a constellation; what the preset does not say is at its default. */
   function useConstellation(name: ConstellationPresetName): void {
-    const { slots, planes, altitude_m } = constellationPresets[name].options
-    const middle = { centre_slot: Math.floor(slots / 2), centre_plane: Math.floor(planes / 2) }
-    for (const [parameter, value] of Object.entries({ slots, planes, altitude_m, ...middle })) {
-      set(parameter as ParameterName, fixed(value))
+    const options: Readonly<Record<string, string | number | undefined>> = constellationPresets[name].options
+    for (const parameter of constellationParameters) {
+      const value = options[parameter]
+      set(parameter, value === undefined ? unset : fixed(value))
     }
   }
 
