@@ -21,7 +21,6 @@ export function labEngineOptions(): LabEngineOptions {
     dataDirectory: process.env['SKYMEMORY_DATA'] ?? dataDirectory(),
     resultsDirectory: process.env['SKYMEMORY_RESULTS'] ?? join(app.getPath('documents'), 'SkyMemory Console'),
     agentEntry: join(shipped, 'agent', 'skymemory-agent.mjs'),
-    workerEntry: join(shipped, 'workers', 'skymemory-worker.mjs'),
     nodeExecutable: nodeExecutable(),
     // Threads start from files outside of the archive.
     workerEntry: join(shipped, 'workers', 'skymemory-worker.mjs'),

@@ -25,8 +25,6 @@ export interface LabEngineOptions {
   readonly resultsDirectory: string
   /** The agent bundle. */
   readonly agentEntry: string
-  /** The file of the simulator's threads. */
-  readonly workerEntry: string
   /** The Node that runs agents. */
   readonly nodeExecutable: string
   /** The file of the simulator's worker threads. */
