@@ -36,6 +36,8 @@ const packagesOfLayers = {
   'vue-router': ['renderer'],
   'chart.js': ['renderer'],
   '@duckdb/node-api': ['lab'],
+  piscina: ['lab'],
+  '@resvg/resvg-wasm': ['lab'],
   ioredis: ['bench'],
 }
 

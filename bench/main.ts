@@ -1,8 +1,10 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { benchFetchBlock } from './fetch-block'
+import { benchLatencyModel } from './latency-model'
 import { benchMemory } from './memory'
 import { benchOrbits } from './orbits'
 import { benchPlacement } from './placement'
+import { benchReplay } from './replay'
 import { benchWindow } from './window'
 
 /** Runs every benchmark and prints one JSON report. Ratios are taken within this run; times depend on the machine. */
@@ -13,6 +15,10 @@ say('placement')
 const placement = benchPlacement()
 say('orbits')
 const orbits = benchOrbits()
+say('replay')
+const replay = await benchReplay()
+say('latency model')
+const latencyModel = benchLatencyModel()
 say('memory of hosts')
 const memory = await benchMemory()
 say('fetch of a block')
@@ -31,6 +37,6 @@ const machine = {
   node: process.versions.node,
 }
 process.stdout.write(
-  `${JSON.stringify({ machine, placement, orbits, memory, fetchBlock, window }, null, 2)}\n`,
+  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, memory, fetchBlock, window }, null, 2)}\n`,
 )
 process.exit(0)

@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { dataDirectory, engineOptions, installationAt, resultsDirectory } from './environment'
 
 describe('where things lie', () => {
-  it('agents and documents are found from the program itself', () => {
-    const { agentEntry, documentsDirectory } = installationAt(join('/app', 'out', 'cli', 'skymemory.mjs'))
+  it('agents, threads, documents and what draws figures are found from the program itself', () => {
+    const installation = installationAt(join('/app', 'out', 'cli', 'skymemory.mjs'))
+    const { agentEntry, workerEntry, figuresDirectory, documentsDirectory } = installation
     expect(agentEntry).toBe(join('/app', 'out', 'agent', 'skymemory-agent.mjs'))
+    expect(workerEntry).toBe(join('/app', 'out', 'workers', 'skymemory-worker.mjs'))
+    expect(figuresDirectory).toBe(join('/app', 'out', 'figures'))
     expect(documentsDirectory).toBe(join('/app', 'out', 'documents'))
   })
 

@@ -13,6 +13,8 @@ export interface Installation {
   readonly agentEntry: string
   /** The file of the simulator's worker threads. */
   readonly workerEntry: string
+  /** What draws figures as PNG. */
+  readonly figuresDirectory: string
   readonly documentsDirectory: string
 }
 
@@ -22,6 +24,7 @@ export function installationAt(cliEntry: string): Installation {
     cliEntry,
     agentEntry: join(root, 'agent', 'skymemory-agent.mjs'),
     workerEntry: join(root, 'workers', 'skymemory-worker.mjs'),
+    figuresDirectory: join(root, 'figures'),
     documentsDirectory: join(root, 'documents'),
   }
 }
@@ -43,6 +46,7 @@ export function engineOptions(installation: Installation, data: string): LabEngi
     resultsDirectory: resultsDirectory(undefined),
     agentEntry: installation.agentEntry,
     workerEntry: installation.workerEntry,
+    figuresDirectory: installation.figuresDirectory,
     documentsDirectory: installation.documentsDirectory,
     nodeExecutable: process.execPath,
     version,

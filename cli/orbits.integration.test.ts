@@ -52,7 +52,7 @@ describe('orbits', () => {
 
     const table = await orbits(...args)
     expect(table.out).toMatch(/in sight │ elevation ° │ slant km/)
-    expect(table.out).toMatch(/72 planes of 22; \d+ hand-overs and 0 s without a centre in 60 s/)
+    expect(table.out).toMatch(/72 planes of 22; hand-overs in 60 s: \d+; without a centre: 0 s/)
   })
 
   it('prints the rotations of the static torus', async () => {

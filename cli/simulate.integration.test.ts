@@ -20,7 +20,7 @@ const latencyArgs = (changes = ''): string[] =>
 
 it('has help with examples for every command', async () => {
   const data = temporaryFolder()
-  for (const command of ['latency', 'paper', 'sweep']) {
+  for (const command of ['latency', 'paper', 'sweep', 'figures']) {
     const { code, out } = await simulate(data, command, '--help')
     expect(code).toBe(0)
     expect(out).toContain(`Usage: skymemory simulate ${command}`)
@@ -185,6 +185,51 @@ describe('simulate sweep', () => {
     const { code, out, err } = await simulate(data, 'sweep', ...sweepArgs(change))
     expect(err).toMatch(message)
     expect([code, out]).toEqual([1, ''])
+    expect(readdirSync(data)).toEqual([])
+  })
+})
+
+describe('simulate figures', () => {
+  it('draws the figures of the paper and the layout of every strategy', async () => {
+    const data = temporaryFolder()
+    const { code, out, err } = await simulate(data, 'figures', '--out', 'figures', '--json', '--dpi', '100')
+    expect([code, err]).toEqual([0, ''])
+    const { directory, files } = JSON.parse(out) as { directory: string; files: string[] }
+    expect(directory).toBe(join(data, 'figures'))
+    expect(readdirSync(directory).sort()).toEqual(files.toSorted())
+    expect(files.filter((file) => file.startsWith('latency-') && file.endsWith('.svg'))).toHaveLength(4)
+    expect(files.filter((file) => file.startsWith('layout-') && file.endsWith('.png'))).toHaveLength(3)
+    const png = readFileSync(join(directory, 'latency-altitude.png'))
+    expect(png.readUInt32BE(16)).toBe(350)
+  })
+
+  it('draws the layout of any placement and rotation', async () => {
+    const data = temporaryFolder()
+    const options =
+      '--only layout --strategy rotation --servers 10 --slots 19 --planes 5 --centre 0,4 --rotations 20 --no-titles'
+    const { code } = await simulate(data, 'figures', '--out', '.', ...options.split(' '))
+    expect(code).toBe(0)
+    const name = 'layout-rotation-19x5-centre-0-4-servers-10-rotations-20'
+    expect(readdirSync(data).sort()).toEqual([`${name}.png`, `${name}.svg`])
+    const svg = readFileSync(join(data, `${name}.svg`), 'utf8')
+    expect(svg).toContain('LOS window')
+    expect(svg).not.toMatch(/<text[^>]*>rotation: chunks/)
+  })
+
+  it.each([
+    ['--servers 226', /servers is 226, but 15 slots and 15 planes/],
+    ['--slots 5', /servers is 81, but 5 slots/],
+    ['--slots 5 --servers 9', /centre is 7,7, outside/],
+    ['--rotations -1', /rotations is -1/],
+    ['--los-slots 0', /los-slots is 0/],
+    ['--kvc-bytes NaN', /kvc-bytes is NaN/],
+    ['--dpi 10', /whole number from 72 to 1200/],
+    ['--only nothing', /Allowed choices are latency, layout/],
+  ])('refuses %s', async (change, message) => {
+    const data = temporaryFolder()
+    const { code, err } = await simulate(data, 'figures', '--out', 'figures', ...change.split(' '))
+    expect(err).toMatch(message)
+    expect(code).toBe(1)
     expect(readdirSync(data)).toEqual([])
   })
 })

@@ -21,8 +21,10 @@ export function labEngineOptions(): LabEngineOptions {
     dataDirectory: process.env['SKYMEMORY_DATA'] ?? dataDirectory(),
     resultsDirectory: process.env['SKYMEMORY_RESULTS'] ?? join(app.getPath('documents'), 'SkyMemory Console'),
     agentEntry: join(shipped, 'agent', 'skymemory-agent.mjs'),
-    workerEntry: join(shipped, 'workers', 'skymemory-worker.mjs'),
     nodeExecutable: nodeExecutable(),
+    // Threads start from files outside of the archive.
+    workerEntry: join(shipped, 'workers', 'skymemory-worker.mjs'),
+    figuresDirectory: join(shipped, 'figures'),
     documentsDirectory: join(shipped, 'documents'),
     version: __SKYMEMORY_VERSION__,
     gitRevision: __SKYMEMORY_REVISION__,

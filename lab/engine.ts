@@ -23,10 +23,12 @@ export interface LabEngineOptions {
   readonly resultsDirectory: string
   /** The agent bundle. */
   readonly agentEntry: string
-  /** The file of the simulator's threads. */
-  readonly workerEntry: string
   /** The Node that runs agents. */
   readonly nodeExecutable: string
+  /** The file of the simulator's worker threads. */
+  readonly workerEntry: string
+  /** What draws figures as PNG. */
+  readonly figuresDirectory: string
   /** The folder of the documents `sotu`. */
   readonly documentsDirectory: string
   readonly version: string

@@ -3,6 +3,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import { describe, expect, it } from 'vitest'
+import { orbitOptionNames } from '#shared/constellation/orbits/orbit-options'
+import { constellationPresetNames } from '#shared/constellation/presets'
 import { errorCodes } from '#shared/contract/errors'
 import { allowedText, numberText } from '#shared/experiment/allowed'
 import {
@@ -54,6 +56,15 @@ describe('the documentation', () => {
     const section = doc('metrics.md').split(`## ${file}\n`)[1]?.split('\n## ')[0] ?? ''
     const defined = [...section.matchAll(/^\| `(\w+)`/gm)].map((match) => match[1])
     expect(defined).toEqual(columns.map(({ name }) => name))
+  })
+
+  it.each([
+    ['Options', orbitOptionNames],
+    ['Presets', constellationPresetNames],
+  ])('explains all orbits: %s', (title, names) => {
+    const section = doc('orbits.md').split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+    const explained = [...section.matchAll(/^\| `([\w-]+)`/gm)].map((match) => match[1])
+    expect(explained.sort()).toEqual([...names].sort())
   })
 
   it('explains every error code', () => {

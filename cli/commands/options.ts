@@ -2,11 +2,12 @@ import { InvalidArgumentError } from 'commander'
 import type { Position } from '#shared/constellation/torus'
 
 /** A parser for whole numbers of an option. */
-export function wholeNumber(min: number): (text: string) => number {
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${min} on.`)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    const range = max === Number.MAX_SAFE_INTEGER ? `${min} on` : `${min} to ${max}`
+    throw new InvalidArgumentError(`It must be a whole number from ${range}.`)
   }
 }
 

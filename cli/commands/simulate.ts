@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context'
+import { figuresCommand } from './simulate/figures'
 import { latencyCommand } from './simulate/latency'
 import { paperCommand } from './simulate/paper'
 import { sweepCommand } from './simulate/sweep'
@@ -15,4 +16,5 @@ export function simulateCommand(program: Command, context: () => CommandContext)
   paperCommand(simulate, context)
   sweepCommand(simulate, context)
   traceCommand(simulate, context)
+  figuresCommand(simulate, context)
 }

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 import { errorBody, fromErrorBody, SkyError } from '#shared/contract/errors'
 import { connect, type Client } from '#shared/contract/rpc'
 import type { LabShape } from '#lab/hosts/lab-hosts'
+import { makeDirectory } from '#lab/make-directory'
 import { storageError } from '#lab/store/storage-errors'
 import { daemonApi, daemonGreeting, type DaemonApi } from './daemon-contract'
 import { readDaemonState } from './state-file'
@@ -56,7 +57,7 @@ export async function startDaemon({ cliEntry, dataDirectory, shape }: DaemonStar
   const logPath = join(dataDirectory, 'lab-daemon.log')
   let log: number
   try {
-    mkdirSync(dataDirectory, { recursive: true })
+    await makeDirectory(dataDirectory)
     log = openSync(logPath, 'a')
   } catch (thrown) {
     throw storageError(thrown, dataDirectory, 'storage_unwritable')

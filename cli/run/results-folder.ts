@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SkyError } from '#shared/contract/errors'
+import { makeDirectory } from '#lab/make-directory'
 import { storageError } from '#lab/store/storage-errors'
 
 /**
@@ -11,7 +12,7 @@ import { storageError } from '#lab/store/storage-errors'
 export async function requireWritable(directory: string): Promise<void> {
   const probe = join(directory, `.skymemory-${randomBytes(4).toString('hex')}`)
   try {
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory)
     await writeFile(probe, 'results will be written here\n')
     await rm(probe)
   } catch (thrown) {

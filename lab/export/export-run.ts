@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SkyError } from '#shared/contract/errors'
 import {
@@ -14,6 +14,7 @@ import {
 } from '#shared/experiment/csv-columns'
 import { parseExperiment } from '#shared/experiment/parse'
 import { labs } from '#shared/experiment/schema'
+import { makeDirectory } from '../make-directory'
 import { timelineOf } from '../runs/timeline'
 import { storageError } from '../store/storage-errors'
 import type { StoredTrial } from '../store/run-store'
@@ -43,7 +44,7 @@ export async function exportRun(options: ExportOptions): Promise<{ directory: st
   const final = join(directory, run.runId)
   const temporary = join(directory, `.${run.runId}-${randomBytes(4).toString('hex')}`)
   try {
-    await mkdir(temporary, { recursive: true })
+    await makeDirectory(temporary)
     const files = await writeFiles(options, temporary)
     await replaceFolder(temporary, final, files)
     return { directory: final, files }

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { paperTableFile, paperTables, paperTableText } from '#shared/simulation/sweep/paper-sweep'
+import { makeDirectory } from '../make-directory'
 import { storageError } from '../store/storage-errors'
 
 /**
@@ -11,7 +12,7 @@ import { storageError } from '../store/storage-errors'
 export async function writePaperTables(directory: string): Promise<string[]> {
   const tables = paperTables()
   try {
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory)
     for (const table of tables) await writeFile(join(directory, paperTableFile(table)), paperTableText(table))
   } catch (thrown) {
     throw storageError(thrown, directory, 'export_failed')

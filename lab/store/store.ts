@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeDirectory } from '../make-directory'
 import { Database } from './database'
 import { RecordStore } from './record-store'
 import { RunStore } from './run-store'
@@ -17,7 +17,7 @@ export interface Store {
 /** @throws SkyError `storage_*`, `version_skew` */
 export async function openStore(dataDirectory: string): Promise<Store> {
   try {
-    await mkdir(dataDirectory, { recursive: true })
+    await makeDirectory(dataDirectory)
   } catch (thrown) {
     throw storageError(thrown, dataDirectory, 'storage_unwritable')
   }

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll } from 'vitest'
+import { layFigureResources } from './figure-resources'
 import { bundleWorker } from './worker-bundle'
 
 const root = join(import.meta.dirname, '..', '..')
 
 /** Agent and command line as they are in the sources now, bundled to a folder of their own that lasts for the test file;
- * the command line with the worker threads' file and the documents beside it, as in out/. */
+ * the command line with what it needs beside it, as in out/. */
 export async function bundleFor(parts: {
   cli: boolean
 }): Promise<{ folder: string; agent: string; cli: string }> {
@@ -38,6 +39,7 @@ export async function bundleFor(parts: {
       'lab/simulation/workers/worker-main.ts',
       join(folder, 'workers', 'skymemory-worker.mjs'),
     )
+    layFigureResources(join(folder, 'figures'))
     symlinkSync(
       join(root, 'node_modules', '@stdlib', 'datasets-sotu', 'data'),
       join(folder, 'documents'),

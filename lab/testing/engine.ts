@@ -41,6 +41,7 @@ export async function anEngine(
     resultsDirectory: join(folder, 'results'),
     agentEntry: 'none',
     workerEntry: 'none',
+    figuresDirectory: 'none',
     nodeExecutable: process.execPath,
     documentsDirectory,
     version: '1.2.3',

@@ -7,6 +7,8 @@ export function errorTitle(code: ErrorCode): string {
       return 'Not a valid value'
     case 'invalid_experiment':
       return 'The experiment has problems'
+    case 'invalid_trace':
+      return 'The trace cannot be used'
     case 'not_found':
       return 'Not found'
     case 'conflict':

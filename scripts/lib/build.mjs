@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rm } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildConstants, buildInfo } from './build-info.mjs'
 import { withLock } from './lock.mjs'
@@ -6,11 +6,11 @@ import { inRoot, root } from './paths.mjs'
 import { say } from './say.mjs'
 import { onceFor, stampOf } from './stamp.mjs'
 
-/** @typedef {'agent' | 'cli' | 'workers' | 'documents' | 'electron' | 'bench'} Part */
+/** @typedef {'agent' | 'cli' | 'workers' | 'figures' | 'documents' | 'electron' | 'bench'} Part */
 
 /** What the product is made of.
  * @type {readonly Part[]} */
-export const allParts = ['agent', 'cli', 'workers', 'documents', 'electron']
+export const allParts = ['agent', 'cli', 'workers', 'figures', 'documents', 'electron']
 
 /** What every part depends on beside its own sources. */
 const always = [
@@ -54,6 +54,7 @@ const builders = {
       '@playwright/test',
       ...unbundled,
     ]),
+  figures: buildFigures,
   documents: buildDocuments,
   electron: buildElectron,
 }
@@ -107,6 +108,37 @@ async function buildDocuments() {
     }
     // Without .txt, so that nobody takes them for documents.
     for (const name of ['NOTICE', 'LICENSE']) await cp(join(source, name), join(target, name))
+  })
+}
+
+/** What draws figures as PNG: the renderer, and the font that makes them the same everywhere. */
+const figureFiles = {
+  'resvg.wasm': ['@resvg', 'resvg-wasm', 'index_bg.wasm'],
+  'DejaVuSans.ttf': ['dejavu-fonts-ttf', 'ttf', 'DejaVuSans.ttf'],
+  'DejaVuSans-Bold.ttf': ['dejavu-fonts-ttf', 'ttf', 'DejaVuSans-Bold.ttf'],
+  'DejaVuSans-LICENSE': ['dejavu-fonts-ttf', 'LICENSE'],
+}
+
+/** resvg's package holds no licence file; its licence asks to say where its source is. */
+const figureNotice = `resvg.wasm is @resvg/resvg-wasm, unchanged: Mozilla Public License 2.0,
+source code at https://github.com/yisibl/resvg-js.
+DejaVuSans*.ttf are the DejaVu fonts, unchanged: see DejaVuSans-LICENSE.
+`
+
+async function buildFigures() {
+  const target = inRoot('out', 'figures')
+  const manifests = ['@resvg/resvg-wasm', 'dejavu-fonts-ttf'].map(
+    (name) => `node_modules/${name}/package.json`,
+  )
+  const stamp = await stampOf([...manifests, 'scripts/lib/build.mjs'])
+  await onceFor('figures', stamp, join(target, 'NOTICE'), async () => {
+    say('Copying what draws figures …')
+    await rm(target, { recursive: true, force: true })
+    await mkdir(target, { recursive: true })
+    for (const [name, path] of Object.entries(figureFiles)) {
+      await cp(inRoot('node_modules', ...path), join(target, name))
+    }
+    await writeFile(join(target, 'NOTICE'), figureNotice)
   })
 }
 

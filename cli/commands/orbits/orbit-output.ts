@@ -81,7 +81,7 @@ export function orbitTable(watched: Watched): string {
   const kept = <T>(cells: readonly T[]): T[] => cells.filter((_, column) => shown[column])
   const { torus } = built.sky
   const { handovers, gapS } = report
-  const counts = `${torus.planes} planes of ${torus.slots}; ${handovers.length} hand-overs and ${gapS} s without a centre in ${durationS} s`
+  const counts = `${torus.planes} planes of ${torus.slots}; hand-overs in ${durationS} s: ${handovers.length}; without a centre: ${gapS} s`
   return `${table(kept(head), rows.map(kept))}\n${counts}${deltas(report)}`
 }
 

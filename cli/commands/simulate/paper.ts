@@ -10,8 +10,9 @@ export function paperCommand(simulate: Command, context: () => CommandContext): 
     .command('paper')
     .summary("write the twelve tables of the paper's sweep")
     .description(
-      `Write the paper's sweep: three strategies along KVC size, servers, chunk processing time and altitude, one
-tab-separated file each, named and shaped as the authors' simulator does, with its speed of light (preset paper).`,
+      "Write the paper's sweep: three strategies along KVC size, servers, chunk processing time and " +
+        "altitude, one tab-separated file each, named and shaped as the authors' simulator does, with " +
+        'its speed of light (preset paper).',
     )
     .requiredOption('--out <dir>', 'folder to write to')
     .option('--json', 'print JSON', false)

@@ -64,8 +64,9 @@ export function sweepCommand(simulate: Command, context: () => CommandContext): 
     .command('sweep')
     .summary('the latency model for every combination of lists of values')
     .description(
-      `Compute the paper's latency model for every combination of the values, into sweep.csv with a manifest.json beside it.
-Numbers are lists with commas and ranges from:to:step, as in 9,25,49 or 160000:1920000:220000.`,
+      "Compute the paper's latency model for every combination of the values, into sweep.csv with a " +
+        'manifest.json beside it. Numbers are lists with commas and ranges from:to:step, as in 9,25,49 ' +
+        'or 160000:1920000:220000.',
     )
     .addOption(wordsOption('--preset <names>', 'speed of light', presets).default(['default'], 'default'))
     .addOption(wordsOption('--strategy <names>', 'strategies', strategies).default([...strategies], 'all'))

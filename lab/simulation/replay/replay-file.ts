@@ -74,7 +74,8 @@ export async function replayFile(job: ReplayJob, control: ReplayControl = {}): P
           'replay',
           { trace, policy, capacity },
           {
-            signal: control.signal,
+            // A signal of its own each: many listeners on one would be taken for a leak.
+            signal: control.signal && AbortSignal.any([control.signal]),
             onProgress: (requests) => {
               done[index] = requests
               const sum = done.reduce((all, each) => all + each, 0)

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { SkyError } from '#shared/contract/errors'
 import { checkSweep, sweepSize, type SweepGrid } from '#shared/simulation/sweep/grid'
 import { sweepColumns, sweepCsvHeader } from '#shared/simulation/sweep/sweep-csv'
+import { makeDirectory } from '../../make-directory'
 import { storageError } from '../../store/storage-errors'
 import type { SimulationTasks } from '../workers/tasks'
 import { WorkerPool } from '../workers/worker-pool'
@@ -73,7 +74,7 @@ export async function writeSweep(options: WriteSweepOptions): Promise<WrittenSwe
     }
   }
   try {
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory)
     await pipeline(content, createWriteStream(part))
     const written = { configurations: total, bytes, sha256: hash.digest('hex') }
     await rename(part, join(directory, fileName))

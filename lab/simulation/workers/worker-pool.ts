@@ -79,7 +79,9 @@ export class WorkerPool<Tasks extends TaskMap> {
     let answer: TaskAnswer
     try {
       const transferList = channel ? [channel.port2] : []
-      answer = await this.#threadPool().run(call, { transferList, signal: signal ?? null })
+      // One of its own for each task: many listeners on the caller's would look like a leak.
+      const ended = signal ? AbortSignal.any([signal]) : null
+      answer = await this.#threadPool().run(call, { transferList, signal: ended })
     } catch (thrown) {
       throw threadError(name, thrown, this.#closed || signal?.aborted === true)
     } finally {

@@ -99,3 +99,8 @@ export function parseOrbitOptions(value: unknown): OrbitOptions {
     'docs/orbits.md lists all options.',
   )
 }
+
+/** Every option's name; `docs/orbits.md` explains each. */
+export const orbitOptionNames: readonly string[] = [
+  ...new Set([torusOptions, walkerOptions, tleOptions].flatMap(({ shape }) => Object.keys(shape))),
+]

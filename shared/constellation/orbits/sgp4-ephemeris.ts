@@ -2,6 +2,7 @@ import { gstime, sgp4, twoline2satrec, type SatRec } from 'satellite.js'
 import { SkyError } from '../../contract/errors'
 import { earthRotationRadPerS } from './earth'
 import type { Ephemeris } from './ephemeris'
+import type { OrbitElements } from './orbit-elements'
 import type { ElementSet } from './tle-file'
 
 /** SGP4's answer for one satellite: m and m/s in its own frame (TEME), which does not turn with Earth. */
@@ -35,12 +36,7 @@ export class Propagator {
   }
 
   /** Mean elements at the start, by their secular rates (drag apart): what planes and slots are told by. */
-  meanElements(): {
-    meanMotionRadPerS: number
-    inclinationRad: number
-    nodeRad: number
-    latitudeRad: number
-  } {
+  meanElements(): OrbitElements {
     const { no, inclo, nodeo, nodedot, argpo, argpdot, mo, mdot } = this.record
     const t = this.#startMinutes
     return {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gravitationalParameter, toRadians } from './earth'
-import { gridOf, type OrbitElements } from './tle-grid'
+import type { OrbitElements } from './orbit-elements'
+import { gridOf } from './tle-grid'
 import { nodeDeg, startLatitudeDeg, type Walker } from './walker'
 
 const motionAt = (altitudeM: number): number =>
@@ -115,12 +116,53 @@ describe('the grid in real orbits', () => {
     }
   })
 
+  test('satellites that sink or climb through all altitudes do not tie shells together, nor make planes', () => {
+    // As in the shells of Starlink: hundreds of satellites on their way, at any node, and a second shell 10 km below.
+    const under = orbitsOf({ ...shell, altitudeM: 540_000, torus: { slots: 4, planes: 18 } }, noise(6))
+    const moving = Array.from({ length: 200 }, (_, i) => ({
+      ...(orbitsOf(shell)[i % 198] as OrbitElements),
+      meanMotionRadPerS: motionAt(350_000 + 1_000 * i),
+      nodeRad: toRadians(i * 37.7),
+    }))
+    const grid = gridOf([...moving, ...under, ...orbitsOf(shell, noise(7))])
+    expect(grid.torus).toEqual(shell.torus)
+    expect(grid.members.every((member) => member >= 200 + 72)).toBe(true)
+  })
+
+  test('satellites on station between the planes are left out', () => {
+    const astray = [3, 4, 9].map((degrees, i) => ({
+      ...(orbitsOf(shell)[i * 30] as OrbitElements),
+      nodeRad: toRadians(100 + degrees),
+    }))
+    const grid = gridOf([...orbitsOf(shell, noise(8)), ...astray])
+    expect(grid).toMatchObject({ torus: shell.torus, hasSeam: false, leftOut: { thinPlanes: 3, spares: 0 } })
+  })
+
+  test('planes that fly some km apart are one shell, as those of OneWeb', () => {
+    const star: Walker = { ...shell, pattern: 'star', torus: { slots: 20, planes: 12 }, inclinationDeg: 87.9 }
+    const layered = orbitsOf(star, noise(9)).map((orbit, i) => ({
+      ...orbit,
+      meanMotionRadPerS: motionAt(1_175_000 + 4_000 * ((Math.floor(i / 20) * 5) % 12) + 100 * noise(9)(i)),
+    }))
+    expect(gridOf(layered)).toMatchObject({ torus: star.torus, hasSeam: true })
+  })
+
   test('a star has a seam, a delta has none, not even with a plane missing', () => {
     const star: Walker = { ...shell, pattern: 'star', inclinationDeg: 87.9 }
     expect(gridOf(orbitsOf(star, noise(4)))).toMatchObject({ torus: star.torus, hasSeam: true })
     expect(gridOf(orbitsOf(shell, noise(4)))).toMatchObject({ hasSeam: false })
     const thinner = orbitsOf(shell, noise(4)).slice(11)
     expect(gridOf(thinner)).toMatchObject({ torus: { slots: 11, planes: 17 }, hasSeam: false })
+  })
+
+  test('a star of any number of planes is found, with its seam', () => {
+    fc.assert(
+      fc.property(anyShell, ({ torus, seed }) => {
+        const star: Walker = { ...shell, torus, phasing: 0, pattern: 'star', inclinationDeg: 87.9 }
+        expect(gridOf(orbitsOf(star, noise(seed)))).toMatchObject({ torus, hasSeam: true })
+      }),
+      { numRuns: 60 },
+    )
   })
 
   test('one satellite, and one plane', () => {
@@ -132,5 +174,7 @@ describe('the grid in real orbits', () => {
     })
     const plane = orbitsOf({ ...shell, torus: { slots: 7, planes: 1 }, phasing: 0 }, noise(5))
     expect(gridOf(plane)).toMatchObject({ torus: { slots: 7, planes: 1 }, members: [0, 1, 2, 3, 4, 5, 6] })
+    const three = orbitsOf(shell, noise(5)).slice(0, 33)
+    expect(gridOf(three)).toMatchObject({ torus: { slots: 11, planes: 3 }, hasSeam: true })
   })
 })

@@ -1,14 +1,8 @@
 import { wrap, type Torus } from '../torus'
-import { gravitationalParameter, toDegrees } from './earth'
-
-/** Where a satellite's orbit lies, as mean elements at one common time, rad. */
-export interface OrbitElements {
-  readonly meanMotionRadPerS: number
-  readonly inclinationRad: number
-  readonly nodeRad: number
-  /** Argument of perigee plus mean anomaly: how far the satellite is along its plane. */
-  readonly latitudeRad: number
-}
+import { toDegrees } from './earth'
+import type { OrbitElements } from './orbit-elements'
+import { planesOf } from './tle-planes'
+import { shellOf } from './tle-shell'
 
 export interface SatelliteGrid {
   readonly torus: Torus
@@ -20,17 +14,14 @@ export interface SatelliteGrid {
   readonly leftOut: { readonly otherShells: number; readonly thinPlanes: number; readonly spares: number }
 }
 
-/** Orbits closer than this in inclination and in mean altitude to the next one of their shell belong to it. */
-const shellGap = { inclinationDeg: 0.05, altitudeM: 5_000 }
-/** Nodes closer than this are of one plane, whatever else the nodes look like, degrees. */
-const planeGapDeg = 0.25
 /** A gap between planes that is so many times the mean of the others is a seam: a star of P planes has P + 1. */
 const seamRatio = 3.5
 
 /**
  * Finds the +GRID in real orbits, in which planes are irregular and satellites are missing:
- * 1. the shell: the largest group of orbits that hang together in inclination and altitude;
- * 2. its planes: nodes sorted around the equator and cut at the gaps before the greatest drop in gap size;
+ * 1. the shell: the largest group of satellites on station whose orbits hang together in inclination and altitude;
+ * 2. its planes: nodes without those astray, sorted around the equator, and cut at the gaps before the greatest drop in
+ *    gap size;
  * 3. the largest full grid: the number of slots M for which M times the planes with at least M satellites is greatest.
  *    Thinner planes are left out, and fuller ones lose the satellites that are closest to their neighbours, so that every
  *    place of the torus is a real satellite;
@@ -54,72 +45,6 @@ export function gridOf(orbits: readonly OrbitElements[]): SatelliteGrid {
       spares: inPlanes - slots * kept.length,
     },
   }
-}
-
-function altitudeOf({ meanMotionRadPerS }: OrbitElements): number {
-  return Math.cbrt(gravitationalParameter / meanMotionRadPerS ** 2)
-}
-
-function shellOf(orbits: readonly OrbitElements[]): number[] {
-  const all = Array.from(orbits.keys())
-  const inclination = (i: number): number => toDegrees((orbits[i] as OrbitElements).inclinationRad)
-  const altitude = (i: number): number => altitudeOf(orbits[i] as OrbitElements)
-  return largest(
-    chains(all, inclination, shellGap.inclinationDeg).flatMap((group) =>
-      chains(group, altitude, shellGap.altitudeM),
-    ),
-  )
-}
-
-/** Groups of items whose values follow each other by at most `gap`. */
-function chains(items: readonly number[], valueOf: (item: number) => number, gap: number): number[][] {
-  const groups: number[][] = []
-  let last = -Infinity
-  for (const item of items.toSorted((a, b) => valueOf(a) - valueOf(b))) {
-    const value = valueOf(item)
-    if (value - last > gap) groups.push([item])
-    else groups.at(-1)?.push(item)
-    last = value
-  }
-  return groups
-}
-
-function largest(groups: readonly number[][]): number[] {
-  return groups.reduce((best, group) => (group.length > best.length ? group : best), [])
-}
-
-/** Planes eastwards from the largest gap on, and the gap in front of each, degrees; the first one's is the largest. */
-function planesOf(
-  orbits: readonly OrbitElements[],
-  shell: readonly number[],
-): { planes: number[][]; gapsDeg: number[] } {
-  const node = (i: number): number => wrap(toDegrees((orbits[i] as OrbitElements).nodeRad), 360)
-  const sorted = shell.toSorted((a, b) => node(a) - node(b))
-  const count = sorted.length
-  const gapBefore = sorted.map((satellite, n) =>
-    n === 0
-      ? 360 + node(satellite) - node(sorted.at(-1) as number)
-      : node(satellite) - node(sorted[n - 1] as number),
-  )
-  const widest = gapBefore.map((gap) => Math.max(gap, planeGapDeg)).toSorted((a, b) => b - a)
-  let [cuts, drop] = [1, 0]
-  widest.forEach((gap, n) => {
-    const ratio = gap / (widest[n + 1] ?? planeGapDeg)
-    if (ratio > drop) [cuts, drop] = [n + 1, ratio]
-  })
-  const limit = widest[cuts - 1] as number
-  const first = gapBefore.indexOf(Math.max(...gapBefore))
-  const [planes, gapsDeg]: [number[][], number[]] = [[], []]
-  for (let n = 0; n < count; n++) {
-    const at = (first + n) % count
-    const gap = gapBefore[at] as number
-    if (n === 0 || gap >= limit) {
-      planes.push([])
-      gapsDeg.push(gap)
-    }
-    planes.at(-1)?.push(sorted[at] as number)
-  }
-  return { planes, gapsDeg }
 }
 
 function isSeam([first, ...others]: readonly number[]): boolean {

@@ -90,7 +90,7 @@ describe('a sky of element sets', () => {
     const { sky } = skyOf([...satellites.slice(5), ...renamed])
     expect(sky.torus).toEqual({ slots: 22, planes: 23 })
     expect(sky.warnings[0]).toBe(
-      '506 of 595 satellites form the grid of 23 planes of 22; left out: 72 of other shells, 17 in planes of fewer than 22.',
+      '506 of 595 satellites form the grid of 23 planes of 22; left out: 72 of other shells or off station, 17 in planes of fewer than 22.',
     )
     const chosen = skyOf([...satellites, ...renamed], { inclination_deg: 70 }).sky
     expect(chosen.torus).toEqual({ slots: 3, planes: 24 })

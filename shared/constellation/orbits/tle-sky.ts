@@ -69,7 +69,7 @@ function leftOutWarnings(
   const reasons = [
     [lost, 'SGP4 cannot follow them'],
     [otherInclinations, 'of another inclination'],
-    [leftOut.otherShells, 'of other shells'],
+    [leftOut.otherShells, 'of other shells or off station'],
     [leftOut.thinPlanes, `in planes of fewer than ${torus.slots}`],
     [leftOut.spares, `spares in planes of more than ${torus.slots}`],
   ] as const

@@ -40,6 +40,8 @@ export type LatencyParameter =
   | 'kvc-bytes'
   | 'chunk-bytes'
   | 'chunk-processing-time'
+  | 'los-slots'
+  | 'los-planes'
 
 function refuse(parameter: LatencyParameter, value: string, allowed: string, why = ''): never {
   const message = `${parameter} is ${value}${why}`
@@ -49,7 +51,7 @@ function refuse(parameter: LatencyParameter, value: string, allowed: string, why
   })
 }
 
-/** What each number may be, said so that it can end the sentence "Allowed: ...". */
+/** The least that each whole number may be. */
 const wholeNumbers: Partial<Record<LatencyParameter, number>> = {
   slots: 1,
   planes: 1,
@@ -57,6 +59,8 @@ const wholeNumbers: Partial<Record<LatencyParameter, number>> = {
   rotations: 0,
   'kvc-bytes': 1,
   'chunk-bytes': 1,
+  'los-slots': 1,
+  'los-planes': 1,
 }
 
 /** @throws SkyError `invalid_argument`: not a whole number, or below the parameter's smallest value */

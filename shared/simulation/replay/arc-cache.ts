@@ -29,10 +29,6 @@ export class ArcCache implements BlockCache {
     return this.#evictions
   }
 
-  reserve(count: number): void {
-    this.#lists.reserveBlocks(count)
-  }
-
   has(block: number): boolean {
     const list = this.#lists.listOf(block)
     return list === once || list === often
@@ -73,14 +69,14 @@ export class ArcCache implements BlockCache {
     const seen = seenOnce + lists.sizeOf(often) + lists.sizeOf(droppedOften)
     if (seenOnce === this.#capacity) {
       if (lists.sizeOf(once) < this.#capacity) {
-        lists.popLast(droppedOnce)
+        lists.dropLast(droppedOnce)
         this.#replace(false)
       } else {
-        lists.popLast(once)
+        lists.dropLast(once)
         this.#evictions += 1
       }
     } else if (seen >= this.#capacity) {
-      if (seen === 2 * this.#capacity) lists.popLast(droppedOften)
+      if (seen === 2 * this.#capacity) lists.dropLast(droppedOften)
       this.#replace(false)
     }
   }
@@ -90,8 +86,8 @@ export class ArcCache implements BlockCache {
     const lists = this.#lists
     const size = lists.sizeOf(once)
     const fromOnce = size >= 1 && (size > this.#aim || (cameBackOften && size === this.#aim))
-    const dropped = lists.popLast(fromOnce ? once : often)
-    lists.pushFront(fromOnce ? droppedOnce : droppedOften, dropped)
+    if (fromOnce) lists.moveLast(once, droppedOnce)
+    else lists.moveLast(often, droppedOften)
     this.#evictions += 1
   }
 }

@@ -4,8 +4,6 @@ export type CachePolicy = (typeof cachePolicies)[number]
 
 /** A cache of equal blocks that remembers which of them it holds, not what is in them. Blocks are dense numbers from 0. */
 export interface BlockCache {
-  /** Makes room in its tables for blocks below `count`; to be called before such blocks are touched or asked for. */
-  reserve(count: number): void
   /** Whether it holds a block; changes nothing. */
   has(block: number): boolean
   /** One reference to a block: afterwards it was used last. A missing one is inserted, and others are evicted to make room. Returns whether it was there. */

@@ -38,7 +38,7 @@ export function cacheFor(trace: TraceBatch, policy: CachePolicy, capacity: numbe
   if (policy !== 'optimum') return onlineCache(policy, capacity)
   checkCapacity(capacity)
   if (capacity === Infinity) return new UnboundedCache()
-  return new OptimumCache(capacity, nextUses(trace.blockIds, trace.uniqueBlocks))
+  return new OptimumCache(capacity, nextUses(trace.blockIds, trace.uniqueBlocks), trace.uniqueBlocks)
 }
 
 function checkCapacity(capacity: number): void {

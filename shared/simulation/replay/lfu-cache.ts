@@ -27,10 +27,6 @@ export class LfuCache implements BlockCache {
     return this.#evictions
   }
 
-  reserve(count: number): void {
-    this.#lists.reserveBlocks(count)
-  }
-
   has(block: number): boolean {
     return this.#lists.listOf(block) >= 0
   }
@@ -42,7 +38,7 @@ export class LfuCache implements BlockCache {
       return true
     }
     if (this.#size >= this.#capacity) {
-      this.#lists.popLast(this.#least)
+      this.#lists.dropLast(this.#least)
       this.#evictions += 1
     } else {
       this.#size += 1
@@ -57,8 +53,7 @@ export class LfuCache implements BlockCache {
       this.#counts += 1
       this.#lists.reserveLists(this.#counts)
     }
-    this.#lists.remove(block)
+    this.#lists.moveToFront(uses + 1, block)
     if (uses === this.#least && this.#lists.sizeOf(uses) === 0) this.#least = uses + 1
-    this.#lists.pushFront(uses + 1, block)
   }
 }

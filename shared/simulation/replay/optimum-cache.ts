@@ -1,5 +1,4 @@
 import type { BlockCache } from './block-cache'
-import { grown } from './grow'
 
 /** Next use of a block that is not used again. */
 export const neverAgain = 2 ** 31 - 1
@@ -31,17 +30,19 @@ export class OptimumCache implements BlockCache {
   readonly #heap: Int32Array
   #size = 0
   /** Place of a block in the heap, or -1. */
-  #places = new Int32Array(0)
+  readonly #places: Int32Array
   /** Next use of each block that it holds. */
-  #uses = new Int32Array(0)
+  readonly #uses: Int32Array
   #evictions = 0
 
   /** @param nextUse of every reference, in the order in which blocks will be touched */
-  constructor(capacity: number, nextUse: Int32Array) {
+  constructor(capacity: number, nextUse: Int32Array, uniqueBlocks: number) {
     this.#capacity = capacity
     this.#nextUses = nextUse
     // One more than the capacity for the block that comes in; never more than there are references.
     this.#heap = new Int32Array(Math.min(capacity, nextUse.length) + 1)
+    this.#places = new Int32Array(uniqueBlocks).fill(-1)
+    this.#uses = new Int32Array(uniqueBlocks)
   }
 
   get size(): number {
@@ -50,11 +51,6 @@ export class OptimumCache implements BlockCache {
 
   get evictions(): number {
     return this.#evictions
-  }
-
-  reserve(count: number): void {
-    this.#places = grown(this.#places, count, -1)
-    this.#uses = grown(this.#uses, count, 0)
   }
 
   has(block: number): boolean {

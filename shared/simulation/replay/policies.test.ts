@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cachePolicies } from './block-cache'
+import { BlockTable } from './block-table'
 import { cacheFor } from './create-cache'
 import { anyCapacity, traceOf } from './testing/any-trace'
 import { naiveCache } from './testing/naive-caches'
@@ -14,7 +15,6 @@ describe.each(cachePolicies)('%s', (policy) => {
       fc.property(anyReferences, anyCapacity, (references, capacity) => {
         const cache = cacheFor(traceOf([references]), policy, capacity)
         const naive = naiveCache(policy, capacity, references)
-        cache.reserve(41)
         references.forEach((block) => {
           expect(cache.has(block)).toBe(naive.blocks().includes(block))
           expect(cache.touch(block)).toBe(naive.touch(block))
@@ -34,7 +34,6 @@ describe.each(cachePolicies)('%s', (policy) => {
     fc.assert(
       fc.property(anyReferences, anyCapacity, (references, capacity) => {
         const cache = cacheFor(traceOf([references]), policy, capacity)
-        cache.reserve(41)
         let inserted = 0
         for (const block of references) {
           if (!cache.touch(block)) inserted += 1
@@ -49,7 +48,6 @@ describe.each(cachePolicies)('%s', (policy) => {
     fc.assert(
       fc.property(anyReferences, fc.constantFrom(41, Infinity), (references, capacity) => {
         const cache = cacheFor(traceOf([references]), policy, capacity)
-        cache.reserve(41)
         const seen = new Set<number>()
         for (const block of references) {
           expect(cache.touch(block)).toBe(seen.has(block))
@@ -63,17 +61,26 @@ describe.each(cachePolicies)('%s', (policy) => {
   test.each([0, -1, 1.5, NaN])('refuses a capacity of %d', (capacity) => {
     expect(() => cacheFor(traceOf([[0]]), policy, capacity)).toThrow(/capacity/)
   })
+})
 
-  test('grows its tables while it is in use', () => {
-    const references = Array.from({ length: 5000 }, (_, index) => (index * 7919) % 2000)
-    const whole = cacheFor(traceOf([references]), policy, 300)
-    const growing = cacheFor(traceOf([references]), policy, 300)
-    whole.reserve(2000)
-    let known = 0
-    for (const block of references) {
-      known = Math.max(known, block + 1)
-      growing.reserve(known)
-      expect(growing.touch(block)).toBe(whole.touch(block))
-    }
-  })
+test('a block table does what a Map does, however often blocks come and go', () => {
+  const anyStep = fc.tuple(fc.oneof(fc.nat(30), fc.nat(5000), fc.nat(10_000_000)), fc.boolean())
+  fc.assert(
+    fc.property(fc.array(anyStep, { maxLength: 2000, size: 'max' }), (steps) => {
+      const table = new BlockTable()
+      const map = new Map<number, number>()
+      steps.forEach(([block, add], value) => {
+        expect(table.get(block)).toBe(map.get(block) ?? -1)
+        if (add && !map.has(block)) {
+          table.add(block, value)
+          map.set(block, value)
+        } else if (!add && map.has(block)) {
+          table.remove(block)
+          map.delete(block)
+        }
+      })
+      for (const [block, value] of map) expect(table.get(block)).toBe(value)
+    }),
+    { numRuns: 50 },
+  )
 })

@@ -21,10 +21,6 @@ abstract class QueueCache implements BlockCache {
     return this.#evictions
   }
 
-  reserve(count: number): void {
-    this.lists.reserveBlocks(count)
-  }
-
   has(block: number): boolean {
     return this.lists.listOf(block) === queue
   }
@@ -35,7 +31,7 @@ abstract class QueueCache implements BlockCache {
       return true
     }
     if (this.size >= this.#capacity) {
-      this.lists.popLast(queue)
+      this.lists.dropLast(queue)
       this.#evictions += 1
     }
     this.lists.pushFront(queue, block)

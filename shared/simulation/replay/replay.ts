@@ -43,7 +43,6 @@ export class Replay {
   add(batch: TraceBatch, from = 0, to = batch.requests): void {
     const { blockStarts, blockIds, inputTokens, blockTokens } = batch
     const cache = this.#cache
-    cache.reserve(batch.uniqueBlocks)
     for (let request = from; request < to; request++) {
       const start = blockStarts[request] as number
       const end = blockStarts[request + 1] as number

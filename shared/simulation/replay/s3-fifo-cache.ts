@@ -19,8 +19,8 @@ export class S3FifoCache implements BlockCache {
   readonly #capacity: number
   readonly #smallCapacity: number
   readonly #mainCapacity: number
+  /** A block's mark is the number of its uses. */
   readonly #lists = new BlockLists(3)
-  #uses = new Uint8Array(0)
   #evictions = 0
 
   constructor(capacity: number) {
@@ -37,14 +37,6 @@ export class S3FifoCache implements BlockCache {
     return this.#evictions
   }
 
-  reserve(count: number): void {
-    this.#lists.reserveBlocks(count)
-    if (count <= this.#uses.length) return
-    const uses = new Uint8Array(Math.max(count, this.#uses.length * 2))
-    uses.set(this.#uses)
-    this.#uses = uses
-  }
-
   has(block: number): boolean {
     const list = this.#lists.listOf(block)
     return list === small || list === main
@@ -52,14 +44,17 @@ export class S3FifoCache implements BlockCache {
 
   touch(block: number): boolean {
     if (this.has(block)) {
-      const uses = this.#uses[block] as number
-      if (uses < mostUses) this.#uses[block] = uses + 1
+      const uses = this.#lists.markOf(block)
+      if (uses < mostUses) this.#lists.setMark(block, uses + 1)
       return true
     }
     while (this.size >= this.#capacity) this.#evict()
-    this.#uses[block] = 0
-    if (this.#lists.listOf(block) === ghost) this.#lists.moveToFront(main, block)
-    else this.#lists.pushFront(small, block)
+    if (this.#lists.listOf(block) === ghost) {
+      this.#lists.setMark(block, 0)
+      this.#lists.moveToFront(main, block)
+    } else {
+      this.#lists.pushFront(small, block)
+    }
     return false
   }
 
@@ -71,39 +66,42 @@ export class S3FifoCache implements BlockCache {
   /** Goes on until one block has left the cache, or the small queue is empty. */
   #evictFromSmall(): void {
     while (this.#lists.sizeOf(small) > 0) {
-      const block = this.#lists.popLast(small)
-      if ((this.#uses[block] as number) > 1) {
-        const evicted = this.#lists.sizeOf(main) >= this.#mainCapacity && this.#evictFromMain()
-        this.#uses[block] = 0
-        this.#lists.pushFront(main, block)
-        if (evicted) return
-      } else {
-        this.#remember(block)
+      const block = this.#lists.lastOf(small)
+      if (this.#lists.markOf(block) <= 1) {
+        this.#remember()
         this.#evictions += 1
         return
       }
+      const evicted = this.#lists.sizeOf(main) >= this.#mainCapacity && this.#evictFromMain()
+      this.#lists.setMark(block, 0)
+      this.#lists.moveLast(small, main)
+      if (evicted) return
     }
   }
 
   /** False where the main queue is empty. */
   #evictFromMain(): boolean {
     while (this.#lists.sizeOf(main) > 0) {
-      const block = this.#lists.popLast(main)
-      const uses = this.#uses[block] as number
+      const block = this.#lists.lastOf(main)
+      const uses = this.#lists.markOf(block)
       if (uses === 0) {
+        this.#lists.dropLast(main)
         this.#evictions += 1
         return true
       }
-      this.#uses[block] = uses - 1
-      this.#lists.pushFront(main, block)
+      this.#lists.setMark(block, uses - 1)
+      this.#lists.moveLast(main, main)
     }
     return false
   }
 
-  /** As many dropped blocks are remembered as the main queue holds. */
-  #remember(block: number): void {
-    if (this.#mainCapacity === 0) return
-    if (this.#lists.sizeOf(ghost) >= this.#mainCapacity) this.#lists.popLast(ghost)
-    this.#lists.pushFront(ghost, block)
+  /** Drops the last block of the small queue. As many of these are remembered as the main queue holds. */
+  #remember(): void {
+    if (this.#mainCapacity === 0) {
+      this.#lists.dropLast(small)
+      return
+    }
+    if (this.#lists.sizeOf(ghost) >= this.#mainCapacity) this.#lists.dropLast(ghost)
+    this.#lists.moveLast(small, ghost)
   }
 }

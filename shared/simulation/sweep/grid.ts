@@ -84,6 +84,53 @@ export function configurationAt(grid: SweepGrid, index: number): LatencyConfigur
   }
 }
 
+/** Configurations that differ in nothing but the innermost parameter, in the order of the sweep. */
+export interface SweepRow {
+  /** What they have in common; its own processing time is that of the first. */
+  readonly first: LatencyConfiguration
+  readonly chunkProcessingTimesS: readonly number[]
+}
+
+/** The configurations `from` to `to` (exclusive), row by row: what a row has in common is worked out once. */
+export function* sweepRows(grid: SweepGrid, from: number, to: number): Generator<SweepRow, void> {
+  const times = grid.chunkProcessingTimeS
+  for (let index = from; index < to;) {
+    const begin = index % times.length
+    const end = Math.min(times.length, begin + to - index)
+    yield { first: configurationAt(grid, index), chunkProcessingTimesS: times.slice(begin, end) }
+    index += end - begin
+  }
+}
+
+/** The configuration with another processing time, written out: a spread would take longer than the model itself. */
+export function withProcessingTime(
+  {
+    preset,
+    strategy,
+    torus,
+    centre,
+    rotations,
+    servers,
+    altitudeM,
+    kvcBytes,
+    chunkBytes,
+  }: LatencyConfiguration,
+  chunkProcessingTimeS: number,
+): LatencyConfiguration {
+  return {
+    preset,
+    strategy,
+    torus,
+    centre,
+    rotations,
+    servers,
+    altitudeM,
+    kvcBytes,
+    chunkBytes,
+    chunkProcessingTimeS,
+  }
+}
+
 /**
  * Checks every value, and every combination that could be impossible, before anything runs.
  * @throws SkyError `invalid_argument`: an empty list, a value that the model refuses, servers or a centre that do not fit

@@ -1,7 +1,7 @@
 import { chunkCount } from '../../kvc/chunks'
 import type { LatencyConfiguration } from '../latency/configuration'
 import { spreadCalculator } from '../latency/spread-calculator'
-import { configurationAt, type SweepGrid } from './grid'
+import { sweepRows, withProcessingTime, type SweepGrid } from './grid'
 
 /** Columns of a sweep's CSV file: the parameters in the order in which they vary, then what the model says. */
 export const sweepColumns = [
@@ -37,17 +37,19 @@ export const sweepCsvHeader = sweepColumns.join(',') + lineEnd
 export function sweepCsvLines(grid: SweepGrid, from: number, to: number): string {
   const spread = spreadCalculator()
   let text = ''
-  for (let index = from; index < to; index++) {
-    const configuration = configurationAt(grid, index)
-    const { maxS, minS, meanS, stdS, seS } = spread(configuration)
-    const { kvcBytes, chunkBytes } = configuration
-    const chunks = chunkCount(kvcBytes, chunkBytes)
-    text += `${parameterFields(configuration)},${chunks},${maxS},${minS},${meanS},${stdS},${seS}${lineEnd}`
+  for (const { first, chunkProcessingTimesS } of sweepRows(grid, from, to)) {
+    const common = commonFields(first)
+    const chunks = chunkCount(first.kvcBytes, first.chunkBytes)
+    for (const timeS of chunkProcessingTimesS) {
+      const { maxS, minS, meanS, stdS, seS } = spread(withProcessingTime(first, timeS))
+      text += `${common},${timeS},${chunks},${maxS},${minS},${meanS},${stdS},${seS}${lineEnd}`
+    }
   }
   return text
 }
 
-function parameterFields({
+/** The parameters but for the last. */
+function commonFields({
   preset,
   strategy,
   torus,
@@ -57,10 +59,9 @@ function parameterFields({
   altitudeM,
   kvcBytes,
   chunkBytes,
-  chunkProcessingTimeS,
 }: LatencyConfiguration): string {
   return (
     `${preset},${strategy},${torus.slots},${torus.planes},${servers},${rotations},${centre.slot},${centre.plane},` +
-    `${altitudeM},${kvcBytes},${chunkBytes},${chunkProcessingTimeS}`
+    `${altitudeM},${kvcBytes},${chunkBytes}`
   )
 }

@@ -1,7 +1,8 @@
 import { BadRecord, quoted } from './bad-record'
 import { tokenCount } from './fields'
 
-const plain = (name: string): string => name.trim().toLowerCase()
+/** Quotes may stand around a name where the line was cut at its commas only. */
+const plain = (name: string): string => name.trim().replace(/^"|"$/g, '').toLowerCase()
 
 /** Whether a header line has all of these columns; case and order do not count. */
 export function hasColumns(header: readonly string[], names: readonly string[]): boolean {

@@ -22,6 +22,9 @@ test.each([
     'burstgpt',
     'csv',
   ],
+  // One bad line does not make another format of it.
+  [`${mooncake}\n{}\n17`, 'mooncake', 'json-lines'],
+  ['"TIMESTAMP", "ContextTokens","GeneratedTokens"\r\n2023', 'azure', 'csv'],
   // Broken JSON is told of with its line, not here.
   ['{"timestamp": 0, "input', 'mooncake', 'json-lines'],
 ])('%s is told', (head, format, layout) => {

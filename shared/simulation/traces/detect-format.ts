@@ -45,10 +45,10 @@ function jsonFormat(text: string): TraceFormat {
   // The last line may be cut off; a bad one is told of when the file is read.
   const records = lines.flatMap((line) => parsed(line))
   if (records.some((record) => 'conversations' in record)) return 'sharegpt'
-  const isAiperf = records.some(
-    (record) =>
-      aiperfFields.some((name) => name in record) || !('hash_ids' in record) || !('timestamp' in record),
-  )
+  const isMooncake = (record: object): boolean => 'hash_ids' in record && 'timestamp' in record
+  const isAiperf =
+    records.some((record) => aiperfFields.some((name) => name in record)) ||
+    (records.length > 0 && !records.some(isMooncake))
   return isAiperf ? 'aiperf' : 'mooncake'
 }
 

@@ -33,6 +33,7 @@ export function milliseconds(value: unknown, name: string): number {
 
 /** Ids of blocks: as many as the prompt has blocks, the last one possibly partial. */
 export function hashIds(value: unknown, inputTokens: number, blockTokens: number): readonly number[] {
+  if (value === undefined || value === null) throw new BadRecord('hash_ids is missing')
   if (!Array.isArray(value)) throw new BadRecord(`hash_ids is ${quoted(value)}, not a list`)
   const ids = value as readonly unknown[]
   const expected = blockCount(inputTokens, blockTokens)

@@ -48,7 +48,7 @@ describe("Mooncake's rows", () => {
     [row({ input_length: 1e12 }), /more than 100000000 tokens/],
     [row({ output_length: null }), /output_length is missing/],
     [row({ output_length: NaN }), /output_length is NaN/],
-    [row({ hash_ids: undefined }), /hash_ids is missing, not a list/],
+    [row({ hash_ids: undefined }), /hash_ids is missing/],
     [row({ hash_ids: [1, 2] }), /has 2 hash_ids, but input_length 1025 makes 3 blocks of 512 tokens/],
     [row({ hash_ids: [1, 2, 3, 4] }), /has 4 hash_ids/],
     [row({ hash_ids: [1, 2, 0.5] }), /hash id 0.5/],
