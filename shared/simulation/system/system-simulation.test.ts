@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { strategies } from '../../placement/placement'
 import { addHistograms, histogramMean } from '../../stats/quantile'
 import { replayTrace } from '../replay/replay'
-import { generatedTrace, simulateTrace, smallSystem, type Simulated } from './testing/simulate'
+import { generatedTrace } from './generated-trace'
+import { simulateTrace, smallSystem, type Simulated } from './testing/simulate'
 
 const trace = generatedTrace(3, { requests: 80, families: 4, blocksPerRequest: 6, meanGapMs: 60 })
 const sum = (simulated: Simulated, name: keyof Simulated['satellites'][number]): number =>
