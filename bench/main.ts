@@ -5,6 +5,7 @@ import { benchMemory } from './memory'
 import { benchOrbits } from './orbits'
 import { benchPlacement } from './placement'
 import { benchReplay } from './replay'
+import { benchSimulation } from './simulation'
 import { benchWindow } from './window'
 
 /** Runs every benchmark and prints one JSON report. Ratios are taken within this run; times depend on the machine. */
@@ -19,6 +20,8 @@ say('replay')
 const replay = await benchReplay()
 say('latency model')
 const latencyModel = benchLatencyModel()
+say('simulation')
+const simulation = benchSimulation()
 say('memory of hosts')
 const memory = await benchMemory()
 say('fetch of a block')
@@ -37,6 +40,6 @@ const machine = {
   node: process.versions.node,
 }
 process.stdout.write(
-  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, memory, fetchBlock, window }, null, 2)}\n`,
+  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, simulation, memory, fetchBlock, window }, null, 2)}\n`,
 )
 process.exit(0)

@@ -15,6 +15,6 @@ export function simulateCommand(program: Command, context: () => CommandContext)
   latencyCommand(simulate, context)
   paperCommand(simulate, context)
   sweepCommand(simulate, context)
-  figuresCommand(simulate, context)
   traceCommand(simulate, context)
+  figuresCommand(simulate, context)
 }

@@ -13,8 +13,8 @@ import {
   type TrialRow,
 } from '#shared/experiment/csv-columns'
 import { parseExperiment } from '#shared/experiment/parse'
-import { makeDirectory } from '../make-directory'
 import { labs } from '#shared/experiment/schema'
+import { makeDirectory } from '../make-directory'
 import { timelineOf } from '../runs/timeline'
 import { storageError } from '../store/storage-errors'
 import type { StoredTrial } from '../store/run-store'

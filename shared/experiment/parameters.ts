@@ -1,70 +1,29 @@
 import { z } from 'zod'
+import { faultParameters } from './fault-parameters'
+import { orbitParameters } from './orbit-parameters'
+import {
+  choice,
+  integer,
+  real,
+  simulated,
+  type EnumParameter,
+  type NumberParameter,
+  type Parameter,
+} from './parameter-kinds'
+
+export {
+  parameterGroups,
+  type EnumParameter,
+  type NumberParameter,
+  type Parameter,
+  type ParameterGroup,
+  type TextParameter,
+} from './parameter-kinds'
 
 /**
  * Every parameter of an experiment: one flat list, and the only place where a parameter is defined.
  * The YAML keys, the form, the CSV columns and the documentation all follow from it. Any parameter can be a factor.
  */
-export const parameterGroups = ['cache', 'constellation', 'links', 'model', 'workload'] as const
-export type ParameterGroup = (typeof parameterGroups)[number]
-
-interface Described {
-  readonly group: ParameterGroup
-  readonly label: string
-  readonly help: string
-  /** Values other than the default are refused on a lab of real hosts, which could not honour them. */
-  readonly simulatedOnly?: true
-}
-export interface EnumParameter<V extends string = string> extends Described {
-  readonly kind: 'enum'
-  readonly values: readonly V[]
-  readonly default: V
-}
-export interface NumberParameter extends Described {
-  readonly kind: 'integer' | 'number'
-  readonly min: number
-  readonly max: number
-  readonly unit: string
-  readonly default: number
-}
-export interface TextParameter extends Described {
-  readonly kind: 'text'
-  readonly default: string
-}
-export type Parameter = EnumParameter | NumberParameter | TextParameter
-
-const choice = <const V extends string>(
-  group: ParameterGroup,
-  label: string,
-  values: readonly V[],
-  fallback: NoInfer<V>,
-  help: string,
-): EnumParameter<V> => ({ kind: 'enum', group, label, values, default: fallback, help })
-
-const integer = (
-  group: ParameterGroup,
-  label: string,
-  [min, max]: readonly [number, number],
-  unit: string,
-  fallback: number,
-  help: string,
-): NumberParameter => ({ kind: 'integer', group, label, min, max, unit, default: fallback, help })
-
-const real = (
-  group: ParameterGroup,
-  label: string,
-  [min, max]: readonly [number, number],
-  unit: string,
-  fallback: number,
-  help: string,
-): NumberParameter => ({ kind: 'number', group, label, min, max, unit, default: fallback, help })
-
-/** A parameter that only the simulator honours. */
-const simulated = <P extends Parameter>(parameter: P): P => ({
-  ...parameter,
-  simulatedOnly: true,
-  help: `${parameter.help} Simulator only.`,
-})
-
 export const parameters = {
   cache: choice(
     'cache',
@@ -178,119 +137,7 @@ export const parameters = {
     0,
     'Rotate by one slot after every so many answered requests, before the next one starts; 0 = by the clock only. Makes runs repeatable record for record.',
   ),
-  orbits: simulated(
-    choice(
-      'constellation',
-      'Orbits',
-      ['torus', 'walker', 'tle'],
-      'torus',
-      "torus: the paper's model, turned by rotations. walker: real circular orbits. tle: real satellites by SGP4. Walker and tle pass over a ground station, and the placement follows the satellite overhead.",
-    ),
-  ),
-  inclination_deg: simulated(
-    real(
-      'constellation',
-      'Inclination',
-      [0, 180],
-      '°',
-      53,
-      'Inclination of the orbits (walker), or of the satellites that are taken from the file (tle).',
-    ),
-  ),
-  walker_pattern: simulated(
-    choice(
-      'constellation',
-      'Walker pattern',
-      ['delta', 'star'],
-      'delta',
-      'delta: planes all around the equator. star: planes over half of it, with a seam without links.',
-    ),
-  ),
-  phasing: simulated(
-    integer(
-      'constellation',
-      'Walker phasing',
-      [0, 65_533],
-      '',
-      0,
-      'Phasing factor F of the Walker constellation: below the number of planes.',
-    ),
-  ),
-  tle_file: simulated({
-    kind: 'text',
-    group: 'constellation',
-    label: 'TLE file',
-    default: 'none',
-    help: 'Path of a file of two-line element sets, for orbits tle.',
-  }),
-  tle_start: simulated({
-    kind: 'text',
-    group: 'constellation',
-    label: 'TLE start',
-    default: 'latest',
-    help: 'Moment at which a trial begins, ISO 8601 with a time zone; latest: the time of the newest element set.',
-  }),
-  ground_lat_deg: simulated(
-    real(
-      'constellation',
-      'Ground latitude',
-      [-90, 90],
-      '°',
-      40,
-      'Latitude of the ground station, north positive.',
-    ),
-  ),
-  ground_lon_deg: simulated(
-    real(
-      'constellation',
-      'Ground longitude',
-      [-180, 180],
-      '°',
-      -105,
-      'Longitude of the ground station, east positive.',
-    ),
-  ),
-  ground_altitude_m: simulated(
-    real('constellation', 'Ground altitude', [-500, 9_000], 'm', 0, 'Altitude of the ground station.'),
-  ),
-  min_elevation_deg: simulated(
-    real(
-      'constellation',
-      'Minimum elevation',
-      [0, 89],
-      '°',
-      25,
-      'Satellites lower over the horizon are out of sight of the ground station.',
-    ),
-  ),
-  handover: simulated(
-    choice(
-      'constellation',
-      'Hand-over',
-      ['highest', 'hold'],
-      'highest',
-      'highest: the centre is always the highest satellite. hold: it stays until it is out of sight.',
-    ),
-  ),
-  pass: simulated(
-    choice(
-      'constellation',
-      'Pass',
-      ['any', 'ascending', 'descending'],
-      'any',
-      'Which satellites may become the centre: those on any half of their orbit, or on one of them.',
-    ),
-  ),
-  sky_step_s: simulated(
-    real(
-      'constellation',
-      'Sky step',
-      [0.1, 60],
-      's',
-      1,
-      'Time between two looks at the sky from the ground station.',
-    ),
-  ),
+  ...orbitParameters,
   link_delay: choice(
     'links',
     'Link delay',
@@ -298,59 +145,7 @@ export const parameters = {
     'off',
     'off: links are as fast as the machine. virtual: light time is added to the metrics, nothing waits. real: packets are held for their light time. simulated: packets take their light time on the clock of the simulator, which makes this of virtual and real.',
   ),
-  isl_megabits_per_s: simulated(
-    real(
-      'links',
-      'ISL bandwidth',
-      [0, 1e9],
-      'Mbit/s',
-      0,
-      'Rate of each direction of a link between satellites; packets queue for it, first come, first served. 0 = no queueing.',
-    ),
-  ),
-  ground_megabits_per_s: simulated(
-    real(
-      'links',
-      'Ground bandwidth',
-      [0, 1e9],
-      'Mbit/s',
-      0,
-      'Rate of each direction of the link between the ground host and one satellite; packets queue for it. 0 = no queueing.',
-    ),
-  ),
-  satellite_mtbf_h: simulated(
-    real(
-      'links',
-      'Satellite MTBF',
-      [0, 1e6],
-      'h',
-      0,
-      'Mean time between failures of one satellite, exponentially distributed by the seed; 0 = satellites do not fail.',
-    ),
-  ),
-  satellite_mttr_h: simulated(
-    real('links', 'Satellite MTTR', [0.0001, 1e6], 'h', 1, 'Mean time to repair a failed satellite.'),
-  ),
-  link_mtbf_h: simulated(
-    real(
-      'links',
-      'Link MTBF',
-      [0, 1e6],
-      'h',
-      0,
-      'Mean time between failures of one link between satellites; 0 = links do not fail.',
-    ),
-  ),
-  link_mttr_h: simulated(
-    real('links', 'Link MTTR', [0.0001, 1e6], 'h', 1, 'Mean time to repair a failed link.'),
-  ),
-  failures: simulated({
-    kind: 'text',
-    group: 'links',
-    label: 'Failures',
-    default: 'none',
-    help: "none, or a list of failures besides the random ones, separated by semicolons: '600 satellite 9,2 60' (at 600 s, slot 9, plane 2, for 60 s) or '600 link 9,2 slot 60' (the link to the next slot; or plane).",
-  }),
+  ...faultParameters,
   engine: choice('model', 'Engine', ['synthetic'], 'synthetic', 'The engine of the inference host.'),
   kvc_bytes_per_token: integer(
     'model',

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -13,6 +13,7 @@ import { replayTrace, type ReplayFigures } from '#shared/simulation/replay/repla
 import type { TraceBatch } from '#shared/simulation/traces/trace-batch'
 import type { TraceOptions, TraceSettings } from '#shared/simulation/traces/trace-options'
 import { writeCsv, type WrittenFile } from '../../export/csv-file'
+import { makeDirectory } from '../../make-directory'
 import { runId as newRunId } from '../../runs/run-id'
 import { storageError } from '../../store/storage-errors'
 import { loadTrace, type ReadTally } from '../../traces/read-trace'
@@ -77,7 +78,7 @@ export async function simulateTrace(job: TraceJob, control: TraceControl = {}): 
   const final = join(job.directory, runId)
   const temporary = join(job.directory, `.${runId}-${randomBytes(4).toString('hex')}`)
   try {
-    await mkdir(temporary, { recursive: true })
+    await makeDirectory(temporary)
     const simulated = await simulateAll(job, control, { runId, trace, planned, createdAt, folder: temporary })
     const ceiling = replayTrace(trace, 'lru', Infinity)
     const trials = planned.map((trial, i) => ({

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { strategies } from '../../placement/placement'
 import { addHistograms, histogramMean } from '../../stats/quantile'
 import { replayTrace } from '../replay/replay'
-import { generatedTrace, simulateTrace, smallSystem, type Simulated } from './testing/simulate'
+import { generatedTrace } from './generated-trace'
+import { simulateTrace, smallSystem, type Simulated } from './testing/simulate'
 
 const trace = generatedTrace(3, { requests: 80, families: 4, blocksPerRequest: 6, meanGapMs: 60 })
 const sum = (simulated: Simulated, name: keyof Simulated['satellites'][number]): number =>
@@ -166,3 +167,49 @@ function rounded(record: Simulated['requests'][number]): unknown {
     ),
   )
 }
+
+describe('real orbits', () => {
+  const walker = {
+    orbits: 'walker' as const,
+    slots: 22,
+    planes: 72,
+    inclination_deg: 53,
+    phasing: 17,
+    rotation_period_s: 0,
+    satellite_bytes: 1e9,
+  }
+  const long = generatedTrace(4, { requests: 60, families: 3, blocksPerRequest: 4, meanGapMs: 10_000 })
+
+  test('the placement follows the satellite overhead, and what is stored goes with it', () => {
+    for (const strategy of ['rotation', 'hop_rotation'] as const) {
+      const simulated = simulateTrace(long, { ...walker, strategy })
+      const turns = simulated.events.filter((event) => event.name === 'rotation_finished')
+      expect(turns.length).toBeGreaterThan(3)
+      expect(sum(simulated, 'migratedOut')).toBeGreaterThan(0)
+      expect(sum(simulated, 'purgedBlocks')).toBe(0)
+      const hits = simulated.requests.reduce((total, request) => total + request.blocksHit, 0)
+      expect(hits).toBe(replayTrace(long, 'lru', Infinity).prefixHitBlocks)
+    }
+  })
+
+  test('light takes as long as the distances say', () => {
+    const { requests } = simulateTrace(long, walker)
+    for (const { propagationMs } of requests.filter((request) => request.chunksFetched > 0)) {
+      // There and back to 550 km at least; a satellite at 25 degrees is about 1,120 km away, and links add to it.
+      expect(propagationMs).toBeGreaterThan(2 * (550_000 / 299_792_458) * 1000)
+      expect(propagationMs).toBeLessThan(100)
+    }
+  })
+
+  test('on board, nothing turns', () => {
+    const simulated = simulateTrace(long, { ...walker, strategy: 'hop' })
+    expect(simulated.events.map((event) => event.name)).toEqual(['trial_started'])
+    expect(Math.min(...simulated.requests.map((request) => request.hopsHistogram[0] ?? 1))).toBeGreaterThan(0)
+  })
+
+  test('with nobody in sight everything is computed', () => {
+    const simulated = simulateTrace(long, { ...walker, ground_lat_deg: 90, inclination_deg: 30 })
+    expect(simulated.requests.every((each) => each.blocksHit === 0 && each.lookupMs === null)).toBe(true)
+    expect(simulated.requests.every((each) => each.status === 'ok')).toBe(true)
+  })
+})
