@@ -46,11 +46,43 @@ describe('binTimeline', () => {
   })
 
   test('failures are counted, and measured by nobody', () => {
-    const failed = aRequest({ startedAt, status: 'failed', e2eMs: null, outputTokens: 9, bytesRead: 5 })
+    const failed = aRequest({
+      startedAt,
+      status: 'failed',
+      e2eMs: null,
+      blocksHit: 3,
+      cachedTokens: 384,
+      hopsHistogram: [0, 4],
+      outputTokens: 9,
+      bytesRead: 5,
+      bytesWritten: 6,
+    })
     expect(binTimeline({ ...input, requests: [failed] })[0]).toMatchObject({
       requests: 1,
+      blockHitRate: null,
+      tokenHitRate: null,
+      hopsMean: null,
       ttftMsP50: null,
+      ttftMsP95: null,
+      tpotMsP50: null,
       outputTokensPerS: 0,
+      bytesReadPerS: 0,
+      bytesWrittenPerS: 0,
+    })
+  })
+
+  test('a second has the quantiles and sums of all its requests', () => {
+    const requests = [100, 200, 300].map((ttftMs) =>
+      aRequest({ startedAt, ttftMs, tpotMs: ttftMs / 10, bytesRead: ttftMs, bytesWritten: 1 }),
+    )
+    expect(binTimeline({ ...input, requests })[0]).toMatchObject({
+      requests: 3,
+      ttftMsP50: 200,
+      ttftMsP95: 290,
+      tpotMsP50: 20,
+      outputTokensPerS: 72,
+      bytesReadPerS: 600,
+      bytesWrittenPerS: 3,
     })
   })
 
