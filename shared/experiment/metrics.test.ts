@@ -13,6 +13,7 @@ describe('summariseTrial', () => {
         lookupMs: 2,
         getMs: 10,
         ttftMs: 100,
+        e2eMs: 700,
         hopsHistogram: [0, 8, 2],
         harmful: true,
       }),

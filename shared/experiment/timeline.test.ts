@@ -122,7 +122,7 @@ describe('binTimeline', () => {
     ])
   })
 
-  test('adds up to the totals, second after second, as the contract says; wrong clocks do not make it endless', () => {
+  test('adds up to the totals, second after second, as the contract says', () => {
     const request = fc
       .record({
         at: fc.double({ min: -5000, max: 60_000, noNaN: true }),
@@ -140,8 +140,9 @@ describe('binTimeline', () => {
         for (const point of points) expect(timelinePoint.safeParse(point).success).toBe(true)
       }),
     )
-    expect(binTimeline({ ...input, startedAt: 0, requests: [aRequest()] }).length).toBeLessThanOrEqual(
-      604_801,
-    )
+  })
+
+  test('a clock that is wrong does not make it endless', () => {
+    expect(binTimeline({ ...input, startedAt: 0, requests: [aRequest()] }).length).toBe(604_801)
   })
 })
