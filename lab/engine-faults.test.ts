@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { SkyError } from '#shared/contract/errors'
 import { RecordStore } from './store/record-store'
 import { anEngine, isAtRest, isFinished, isPaused, threeTrials as experiment } from './testing/engine'
+import { temporaryFolder } from './testing/folders'
 import { memoryLabs } from './testing/memory-lab'
+import { aRequest } from './testing/records'
 
 afterEach(() => void vi.restoreAllMocks())
 
@@ -15,8 +19,13 @@ describe('a lost host', () => {
     const { runId } = await client.call('startRun', { yaml: experiment })
     await until(runId, (run) => run.requestsDone === 3)
     labs.newest().kill('jetson')
+    // Its journal holds two more requests than were stored: they are fetched, and counted, once it is back.
+    const journal = labs.journals.get(`${runId}.t001.1`)
+    for (const requestId of [3, 4]) {
+      journal?.entries.push({ seq: journal.entries.length + 1, record: aRequest({ requestId }) })
+    }
     const end = await until(runId, isFinished)
-    expect(end.state).toMatchObject({ failedTrials: 1 })
+    expect(end).toMatchObject({ state: { failedTrials: 1 }, requestsDone: 17 })
     const run = await client.call('run', { runId })
     expect(run.trials.map((trial) => trial.state.kind)).toEqual(['failed', 'completed', 'completed'])
     expect(run.trials[0]?.state).toMatchObject({
@@ -25,7 +34,7 @@ describe('a lost host', () => {
         message: expect.stringContaining('jetson was killed (SIGKILL)') as string,
       },
     })
-    expect((await client.call('requests', { runId, trialId: 't001', offset: 0, limit: 9 })).total).toBe(3)
+    expect((await client.call('requests', { runId, trialId: 't001', offset: 0, limit: 9 })).total).toBe(5)
     const { events } = await client.call('timeline', { runId })
     expect(
       events.filter(({ name }) => name.startsWith('host_')).map(({ trialId, name }) => `${trialId} ${name}`),
@@ -36,6 +45,48 @@ describe('a lost host', () => {
     expect(repeated.state).toMatchObject({ failedTrials: 0 })
     expect((await client.call('run', { runId })).trials.map((trial) => trial.attempt)).toEqual([2, 1, 1])
     expect((await client.call('requests', { runId, trialId: 't001', offset: 0, limit: 9 })).total).toBe(6)
+  })
+
+  it('that gives up a trial fails it with its reason', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    labs.newest().inferenceHost.failure = { code: 'engine_failed', message: 'no memory for the model' }
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    expect((await until(runId, isFinished)).state).toMatchObject({ failedTrials: 1 })
+    const { trials } = await client.call('run', { runId })
+    expect(trials.map((trial) => trial.state.kind)).toEqual(['failed', 'completed', 'completed'])
+    expect(trials[0]).toMatchObject({
+      state: { error: { code: 'engine_failed', message: 'no memory for the model' } },
+      summary: null,
+    })
+  })
+
+  it('that does not answer has no counters, rather than those of an earlier trial', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    const first = await client.call('startRun', { yaml: experiment })
+    await until(first.runId, isFinished)
+    labs.newest().mute.add('nuc2')
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    await until(runId, isFinished)
+    // Five satellites of each of the other two hosts.
+    const { trials } = await client.call('run', { runId })
+    expect(trials[0]?.summary).toMatchObject({ evicted_chunks: 10, migrated_chunks: 30 })
+    const { points } = await client.call('timeline', { runId })
+    expect(points.filter(({ storedBytes }) => storedBytes !== null)).toMatchObject(
+      Array(3).fill({ storedBytes: 100, evictedChunks: 10, migratedChunks: 30 }),
+    )
+    const { directory } = await client.call('exportRun', { runId, directory: temporaryFolder() })
+    const manifest = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as {
+      trials: { link_delay: { hosts: { host: string; packets: number | null }[] } }[]
+    }
+    expect(manifest.trials[0]?.link_delay.hosts.map(({ host, packets }) => [host, packets])).toEqual([
+      ['nuc1', 2],
+      ['nuc2', null],
+      ['nuc3', 2],
+      ['jetson', 2],
+    ])
   })
 
   it('that goes away between two trials is started again', async () => {

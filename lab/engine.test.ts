@@ -1,9 +1,13 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
+import { planTrials } from '#shared/experiment/grid'
+import { parseExperiment } from '#shared/experiment/parse'
 import { temporaryFolder } from './testing/folders'
 import { anEngine, isFinished, threeTrials as experiment } from './testing/engine'
 import { memoryLabs } from './testing/memory-lab'
-import { aRequest } from './testing/records'
+import { anEvent, aRequest, finishedRecord, journal } from './testing/records'
 import { openStore } from './store/store'
 
 describe('a run', () => {
@@ -39,6 +43,15 @@ describe('a run', () => {
     )
     const drawn = batches.flatMap((batch) => batch.requestId.map((id) => `${batch.series} ${id}`))
     expect(new Set(drawn).size).toBe(18)
+    expect(
+      labs
+        .newest()
+        .inferenceHost.specs.map(({ trialKey, seed, parameters }) => [trialKey, seed, parameters.strategy]),
+    ).toEqual([
+      [`${runId}.t001.1`, 3, 'rotation'],
+      [`${runId}.t002.1`, 3, 'hop'],
+      [`${runId}.t003.1`, 3, 'hop_rotation'],
+    ])
     expect(labs.labs).toHaveLength(1)
     expect(labs.newest().shape).toEqual({ slots: 5, planes: 3 })
     expect(labs.newest().prepared.map(({ hostId }) => hostId)).toEqual(
@@ -131,6 +144,15 @@ factors: { cache: [skymemory, off], planes: [2, 3], slots: [4] }
     const { runId } = await client.call('startRun', { yaml: experiment })
     await until(runId, (run) => run.requestsDone === 1)
     await expect(client.call('deleteRun', { runId })).rejects.toMatchObject({ code: 'conflict' })
+    // Nor may the lab be taken away from under it.
+    for (const refused of [
+      client.call('stopLab', {}),
+      client.call('startLab', { slots: 6, planes: 3 }),
+      client.call('serveApi', { parameters: null }),
+    ]) {
+      await expect(refused).rejects.toMatchObject({ code: 'conflict' })
+    }
+    expect(labs.newest().stopped).toBe(false)
     await client.call('cancelRun', { runId })
     await client.call('deleteRun', { runId })
     expect(await client.call('runs', {})).toEqual([])
@@ -159,6 +181,10 @@ describe('a run of a program that has ended', () => {
     await second.client.call('resumeRun', { runId })
     const end = await second.until(runId, isFinished)
     expect(end).toMatchObject({ state: { failedTrials: 0 }, requestsDone: 18 })
+    // What the earlier program did says nothing about the pace of this one.
+    const running = second.changes.find((run) => run.state.kind === 'running')
+    expect(running?.requestsDone).toBeGreaterThanOrEqual(8)
+    expect(running?.remainingS).toBeNull()
     const after = await second.client.call('run', { runId })
     expect(after.trials.map((trial) => trial.attempt)).toEqual([1, 2, 1])
     expect((await second.client.call('requests', { runId, trialId: null, offset: 0, limit: 1 })).total).toBe(
@@ -190,6 +216,61 @@ describe('a run of a program that has ended', () => {
     const firstAttempt = await store.records.ofAttempt(1)
     await store.close()
     expect(firstAttempt.map((record) => record.requestId)).toEqual([0, 1, 2, 3])
+  })
+
+  it('was killed: its trial is interrupted in every file, and complete once the journal says so', async () => {
+    const labs = memoryLabs()
+    const dataDirectory = temporaryFolder()
+    const parsed = parseExperiment(experiment)
+    if (!parsed.ok) expect.fail('the experiment is right')
+    const runId = 'killed'
+    const entries = journal([
+      anEvent(),
+      ...[0, 1, 2, 3, 4, 5].map((requestId) => aRequest({ requestId })),
+      finishedRecord({ durationS: 4 }),
+    ])
+    // The program stored two requests; the host went on to the end of the trial.
+    const store = await openStore(dataDirectory)
+    const program = { version: '1', gitRevision: '', nodeVersion: '', platform: '' }
+    await store.runs.create(
+      {
+        runId,
+        name: 'Killed',
+        lab: 'local',
+        createdAt: 1,
+        yaml: experiment,
+        program,
+        state: { kind: 'running', trialId: 't001' },
+      },
+      planTrials(parsed.experiment),
+    )
+    const [first] = await store.runs.trials(runId)
+    const { attemptId, trialKey } = first!.attempt
+    const startedAt = 1_700_000_000_000
+    const state = { kind: 'running' as const, startedAt, requestsDone: 2, requestsTotal: 6 }
+    await store.runs.changeAttempt(attemptId, { startedAt, state })
+    await store.records.append(attemptId, entries.slice(0, 3))
+    await store.close()
+    labs.journals.set(trialKey, { entries, acknowledged: 3 })
+
+    const { client, until } = await anEngine(labs.start, { dataDirectory })
+    expect((await client.call('run', { runId })).trials.map((trial) => trial.state.kind)).toEqual([
+      'interrupted',
+      'waiting',
+      'waiting',
+    ])
+    const { directory } = await client.call('exportRun', { runId, directory: temporaryFolder() })
+    const trials = parse<{ status: string }>(readFileSync(join(directory, 'trials.csv')), { columns: true })
+    expect(trials.map(({ status }) => status)).toEqual(['interrupted', 'waiting', 'waiting'])
+
+    await client.call('resumeRun', { runId })
+    expect(await until(runId, isFinished)).toMatchObject({ requestsDone: 18 })
+    const run = await client.call('run', { runId })
+    expect(run.trials.map((trial) => [trial.attempt, trial.state.kind])).toEqual(
+      Array(3).fill([1, 'completed']),
+    )
+    expect(run.trials[0]?.state).toMatchObject({ startedAt, durationS: 4 })
+    expect(run.trials[0]?.summary).toMatchObject({ requests: 6, duration_s: 4 })
   })
 })
 

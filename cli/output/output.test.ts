@@ -125,6 +125,43 @@ describe('tables', () => {
       'completed',
     ])
     expect(cells(second).slice(4, -1)).toEqual(['–', '–', '–', '–', '–', '–', '–', '–', 'failed'])
+
+    const repeated = {
+      ...trial,
+      repeat: 2,
+      seed: 77,
+      factors: {},
+      summary: {
+        requests: 1,
+        block_hit_rate: 0.2,
+        hops_mean: 3,
+        hops_p95: 33,
+        get_ms_p50: 5,
+        get_ms_p95: 55,
+        ttft_ms_mean: 66,
+        ttft_ms_p50: 6,
+        ttft_ms_p95: 7,
+        tpot_ms_p50: 8,
+      },
+    }
+    const repeats = {
+      trials: [trial, repeated].map((each) => ({ ...each, factors: {} })),
+    } as unknown as RunDetail
+    const [, header, , , last] = summaryTable(repeats, new Map([['t001', 4]])).split('\n')
+    expect(cells(header).slice(1, 4)).toEqual(['trial', 'repeat', 'series'])
+    expect(cells(last).slice(2, -1)).toEqual([
+      '2',
+      'hop, 9 servers (virtual)',
+      '1',
+      '0.200',
+      '3.00',
+      '4.00',
+      '5.0',
+      '6.0',
+      '7.0',
+      '8.00',
+      'completed',
+    ])
   })
 })
 

@@ -15,6 +15,19 @@ it('reads the beginnings of the .txt files in the order of their names', async (
   ])
 })
 
+it('reads them in the order of their names, whichever was written first', async () => {
+  const folder = temporaryFolder()
+  for (const name of ['c', 'a', 'd', 'b']) writeFileSync(join(folder, `${name}.txt`), name)
+  expect((await readDocuments(folder, 2)).map(({ title }) => title)).toEqual(['a', 'b', 'c', 'd'])
+})
+
+it('may cut a file within a character, which is then left out', async () => {
+  const folder = temporaryFolder()
+  // 24 characters are wanted and up to 96 bytes read for them: the last one ends in the middle of a character.
+  writeFileSync(join(folder, 'a.txt'), `x${'€'.repeat(1_000)}`)
+  expect(await readDocuments(folder, 2)).toEqual([{ title: 'a', text: `x${'€'.repeat(23)}` }])
+})
+
 it.each([
   ['a folder that is not there', (folder: string) => join(folder, 'none')],
   [

@@ -51,6 +51,10 @@ describe('an export', () => {
     expect(requests).toHaveLength(18)
     expect(sum(timeline, 'requests')).toBe(18)
     expect(sum(trials, 'evicted_chunks')).toBe(sum(satellites, 'evictions'))
+    expect(sum(trials, 'migrated_chunks')).toBe(sum(satellites, 'migrated_in'))
+    expect(sum(timeline, 'migrated_chunks')).toBe(sum(satellites, 'migrated_in'))
+    expect(sum(satellites, 'migrated_in')).toBe(3 * 30)
+    expect(sum(satellites, 'migrated_out')).toBe(2 * 30)
     // Without a cache there is no constellation to speak of.
     expect(satellites.filter((row) => row['trial_id'] === 't001')).toEqual([])
     expect(satellites).toHaveLength(2 * 15)
@@ -95,6 +99,25 @@ describe('an export', () => {
       expect(content.length).toBe(bytes)
       expect(rowsOf(join(directory, name))).toHaveLength(rows)
     }
+  })
+
+  it('of a cancelled run says which trials never started', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    labs.newest().inferenceHost.allow(2)
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    await until(runId, (run) => run.requestsDone === 2)
+    await client.call('cancelRun', { runId })
+    const { directory } = await client.call('exportRun', { runId, directory: temporaryFolder() })
+    expect(
+      rowsOf(join(directory, 'trials.csv')).map((row) => [row['status'], row['attempt'], row['requests']]),
+    ).toEqual([
+      ['cancelled', '1', ''],
+      ['cancelled', '0', ''],
+      ['cancelled', '0', ''],
+    ])
+    expect(rowsOf(join(directory, 'requests.csv'))).toHaveLength(2)
   })
 
   it('replaces an earlier one, and leaves files of others alone', async () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { cpuLoad } from './cpu-load'
 import { LineSplitter } from './line-splitter'
 import { parseLogLine } from './log-line'
 import { planesOfHosts } from './local-lab'
@@ -52,6 +53,13 @@ describe('the local lab', () => {
       const sizes = hosts.map((own) => own.length)
       expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
     }
+  })
+
+  it('tells how many cores a host keeps busy', () => {
+    expect(cpuLoad({ at: 1_000, cpuS: 4 }, { at: 3_000, cpuS: 7 })).toBe(1.5)
+    expect(cpuLoad({ at: 1_000, cpuS: 4 }, { at: 3_000, cpuS: 3 })).toBe(0)
+    expect(cpuLoad(null, { at: 3_000, cpuS: 7 })).toBeNull()
+    expect(cpuLoad({ at: 3_000, cpuS: 4 }, { at: 3_000, cpuS: 7 })).toBeNull()
   })
 
   it('keeps the names of its sockets short', async () => {

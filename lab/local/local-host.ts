@@ -9,6 +9,7 @@ import { SkyError } from '#shared/contract/errors'
 import { connect } from '#shared/contract/rpc'
 import type { HostSample, InferenceClient, LabChange, SatelliteClient } from '../hosts/lab-hosts'
 import { AgentProcess } from './agent-process'
+import { cpuLoad, type CpuReading } from './cpu-load'
 
 export const loopback = '127.0.0.1'
 
@@ -43,7 +44,7 @@ export class LocalHost {
   #running: Running | null = null
   #stopping = false
   #sample: HostSample | null = null
-  #lastCpu: { at: number; cpuS: number } | null = null
+  #lastCpu: CpuReading | null = null
 
   constructor(options: LocalHostOptions) {
     this.#options = options
@@ -139,7 +140,7 @@ export class LocalHost {
         nodeVersion: running.hello.nodeVersion,
         startedAt: running.hello.startedAt,
         rssBytes,
-        cpuLoad: last && at > last.at ? Math.max(0, (cpuS - last.cpuS) / ((at - last.at) / 1000)) : null,
+        cpuLoad: cpuLoad(last, { at, cpuS }),
         peersConnected: peersConnected.length,
         peersExpected,
       })

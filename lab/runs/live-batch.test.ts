@@ -26,6 +26,55 @@ it('sends columns at most ten times a second, and counts what it leaves out', ()
   })
 })
 
+it('has a column for each figure of a request, and none of requests that did not succeed', () => {
+  const batches: LiveBatch[] = []
+  const batcher = new LiveBatcher('run', aTrial('t1', { link_delay: 'real' }), (batch) => batches.push(batch))
+  batcher.add([aRequest({ requestId: 7, status: 'failed' }), aRequest({ requestId: 8, status: 'cancelled' })])
+  batcher.flush()
+  expect(batches).toEqual([])
+  batcher.add([
+    aRequest({
+      requestId: 1,
+      startedAt: 2_000,
+      e2eMs: 3,
+      ttftMs: 4,
+      tpotMs: 5,
+      hopsHistogram: [0, 1, 1],
+      propagationMs: 6,
+      blocks: 7,
+      blocksHit: 8,
+      promptTokens: 9,
+      cachedTokens: 10,
+      outputTokens: 11,
+      bytesRead: 12,
+    }),
+    aRequest({ requestId: 9, status: 'failed' }),
+  ])
+  batcher.flush()
+  expect(batches).toEqual([
+    {
+      runId: 'run',
+      trialId: 't1',
+      linkDelay: 'real',
+      series: 'rotation, 9 servers',
+      strategy: 'rotation',
+      requestId: [1],
+      at: [2_003],
+      ttftMs: [4],
+      tpotMs: [5],
+      hopsMean: [1.5],
+      propagationMs: [6],
+      blocks: [7],
+      blocksHit: [8],
+      promptTokens: [9],
+      cachedTokens: [10],
+      outputTokens: [11],
+      bytesRead: [12],
+      dropped: 0,
+    },
+  ])
+})
+
 it('tells the end of a request and the mean of its hops, and null where nothing was measured', () => {
   const batches: LiveBatch[] = []
   const batcher = new LiveBatcher('run', aTrial('t1', { cache: 'off' }), (batch) => batches.push(batch))

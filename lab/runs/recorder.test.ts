@@ -13,10 +13,15 @@ function aRecorder(append?: RecordStore['append']) {
   const subscriptions: number[] = []
   const acknowledged: number[] = []
   const stored: number[] = []
+  /** Entries of an earlier subscription that are still on their way when a new one is asked for. */
+  const onTheWay: JournalEntry[] = []
   let lastSeq = 0
   const inference = {
     call: async (method: string, params: { afterSeq?: number; seq?: number }) => {
-      if (method === 'subscribeRecords') subscriptions.push(params.afterSeq ?? -1)
+      if (method === 'subscribeRecords') {
+        subscriptions.push(params.afterSeq ?? -1)
+        send(onTheWay.splice(0))
+      }
       if (method === 'acknowledge') acknowledged.push(params.seq ?? -1)
       return null
     },
@@ -45,7 +50,7 @@ function aRecorder(append?: RecordStore['append']) {
     onStored: (entries) => stored.push(...entries.map((entry) => entry.seq)),
   })
   const send = (entries: JournalEntry[], trialKey = 'k'): void => listener({ trialKey, entries })
-  return { recorder, send, subscriptions, acknowledged, stored, keep }
+  return { recorder, send, subscriptions, acknowledged, stored, onTheWay, keep }
 }
 
 const requests = (count: number): JournalEntry[] =>
@@ -54,9 +59,9 @@ const requests = (count: number): JournalEntry[] =>
 it('stores each record once, acknowledges what is stored, and tells of the end', async () => {
   const { recorder, send, acknowledged, stored } = aRecorder()
   const all = [...requests(5), { seq: 6, record: finishedRecord() }]
+  send(requests(9), 'another trial')
   send(all.slice(0, 3))
   send(all.slice(1, 5))
-  send(requests(3), 'another trial')
   send(all)
   expect(await recorder.finished).toEqual(finishedRecord())
   expect(stored).toEqual([1, 2, 3, 4, 5, 6])
@@ -64,16 +69,22 @@ it('stores each record once, acknowledges what is stored, and tells of the end',
 })
 
 it('acknowledges nothing that is not stored', async () => {
-  let commit: () => void = () => undefined
+  const commits: (() => void)[] = []
   const { recorder, send, acknowledged } = aRecorder(
-    () => new Promise((resolve) => (commit = () => resolve(2))),
+    (_, entries) => new Promise((resolve) => commits.push(() => resolve(entries.at(-1)?.seq ?? 0))),
   )
-  send(requests(2))
+  const all = requests(5)
+  send(all.slice(0, 2))
   await new Promise(setImmediate)
+  // These come while the first two are being stored.
+  send(all.slice(2))
   expect(acknowledged).toEqual([])
-  commit()
-  await recorder.stop()
+  commits[0]?.()
+  await vi.waitFor(() => expect(commits).toHaveLength(2))
   expect(acknowledged).toEqual([2])
+  commits[1]?.()
+  await recorder.stop()
+  expect(acknowledged).toEqual([2, 5])
 })
 
 it('asks again for what is missing, and gives up on a host that never sends it', async () => {
@@ -94,6 +105,33 @@ it('asks again for what is missing, and gives up on a host that never sends it',
     await new Promise(setImmediate)
   }
   await failed
+})
+
+it('asks once for a gap, however much waits behind it or is still on its way', async () => {
+  const { recorder, send, subscriptions, stored, onTheWay } = aRecorder()
+  const all = requests(10_002)
+  onTheWay.push(...all.slice(10_000))
+  send(all.slice(1, 10_000))
+  await vi.waitFor(() => expect(subscriptions).toEqual([0]))
+  await new Promise(setImmediate)
+  send(all)
+  await recorder.stop()
+  expect(subscriptions).toEqual([0])
+  expect(stored).toEqual(all.map((entry) => entry.seq))
+})
+
+it('forgives a host a gap now and then', async () => {
+  const { recorder, send, subscriptions, stored } = aRecorder()
+  const all = requests(12)
+  for (let gap = 0; gap < 6; gap++) {
+    send(all.slice(2 * gap + 1, 2 * gap + 2))
+    await vi.waitFor(() => expect(subscriptions).toHaveLength(gap + 1))
+    await new Promise(setImmediate)
+    send(all.slice(2 * gap, 2 * gap + 2))
+    await vi.waitFor(() => expect(stored).toHaveLength(2 * gap + 2))
+  }
+  await recorder.stop()
+  expect(stored).toEqual(all.map((entry) => entry.seq))
 })
 
 it('leaves in the journal what it cannot hold, and gets it later', async () => {

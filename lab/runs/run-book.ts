@@ -42,10 +42,12 @@ export class RunBook {
         pace: new Pace(0),
       }
       book.#runs.set(stored.runId, run)
-      if (resting) continue
-      await book.save(run)
-      await options.store.runs.interruptAttempts(stored.runId).catch(() => undefined)
+      if (!resting) await book.save(run)
     }
+    await options.store.runs.interruptAttempts().catch((thrown: unknown) => {
+      // In memory they count as interrupted all the same; the next start tries again.
+      options.warn(`Trials that were cut short could not be marked: ${reasonOf(thrown)}`)
+    })
     return book
   }
 
@@ -112,8 +114,7 @@ export class RunBook {
     try {
       await this.#options.store.runs.setRunState(run.stored.runId, run.state)
     } catch (thrown) {
-      const reason = thrown instanceof Error ? thrown.message : String(thrown)
-      this.#options.warn(`The state of run ${run.stored.runId} could not be stored: ${reason}`)
+      this.#options.warn(`The state of run ${run.stored.runId} could not be stored: ${reasonOf(thrown)}`)
     }
   }
 
@@ -145,4 +146,8 @@ export class RunBook {
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
   }
+}
+
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
 }

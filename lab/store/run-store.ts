@@ -176,11 +176,11 @@ export class RunStore {
     )
   }
 
-  /** Attempts that run in the database, but in no program any more. */
-  async interruptAttempts(runId: string): Promise<void> {
+  /** Attempts that run in the database, but in no program any more: for the start of the only program that has it open. */
+  async interruptAttempts(): Promise<void> {
     await this.#database.write((connection) =>
-      connection.run("UPDATE attempts SET state = $2 WHERE run_id = $1 AND state->>'kind' = 'running'", [
-        runId,
+      // The parentheses are needed: DuckDB's ->> binds more loosely than = and AND.
+      connection.run("UPDATE attempts SET state = $1 WHERE (state->>'kind') = 'running'", [
         JSON.stringify({ kind: 'interrupted' } satisfies TrialState),
       ]),
     )
@@ -204,7 +204,7 @@ export class RunStore {
   async totals(): Promise<Map<string, RunTotals>> {
     const rows = await this.#database.read(
       `SELECT run_id, count(*) AS "trialsTotal",
-        count(*) FILTER (state->>'kind' IN ('completed', 'failed')) AS "trialsDone",
+        count(*) FILTER ((state->>'kind') IN ('completed', 'failed')) AS "trialsDone",
         sum(requests_done)::BIGINT AS "requestsDone", sum(requests_total)::BIGINT AS "requestsTotal"
        FROM ${newestAttempts} GROUP BY run_id`,
     )

@@ -74,15 +74,60 @@ describe('runs', () => {
     expect(await store.records.ofAttempt(first)).toHaveLength(2)
   })
 
-  it('removes a run with all that belongs to it', async () => {
+  it('removes a run with all that belongs to it, and nothing else', async () => {
     const store = await aStore()
-    const attempt = await withRun(store)
-    await store.records.append(attempt, journal([aRequest(), anEvent()]))
-    await store.records.putSatellites(attempt, [{ ...counters(1, 2), host: 'nuc3' }])
+    const attempts = [await withRun(store, 'run-1'), await withRun(store, 'run-2')]
+    for (const attempt of attempts) {
+      await store.records.append(attempt, journal([aRequest(), anEvent()]))
+      await store.records.putSatellites(attempt, [{ ...counters(1, 2), host: 'nuc3' }])
+      await store.records.addSample(attempt, { at: 1, storedBytes: 1, evictedChunks: 1, migratedChunks: 1 })
+    }
     await store.runs.delete('run-1')
-    expect(await store.runs.runs()).toEqual([])
-    expect(await store.records.ofAttempt(attempt)).toEqual([])
-    expect(await store.records.satellites(attempt)).toEqual([])
+    expect((await store.runs.runs()).map((run) => run.runId)).toEqual(['run-2'])
+    const counted = attempts.map(async (attempt) => [
+      (await store.records.ofAttempt(attempt)).length,
+      (await store.records.events(attempt)).length,
+      (await store.records.satellites(attempt)).length,
+      (await store.records.samples(attempt)).length,
+    ])
+    expect(await Promise.all(counted)).toEqual([
+      [0, 0, 0, 0],
+      [1, 1, 1, 1],
+    ])
+    expect(await store.runs.attempt(attempts[0]!)).toBeNull()
+  })
+
+  it('stand newest first, and count failed trials as done', async () => {
+    const store = await aStore()
+    const run = { name: 'n', lab: 'local', yaml: '', program, state: { kind: 'queued' as const } }
+    for (const [runId, createdAt] of [
+      ['b', 2],
+      ['c', 3],
+      ['a', 1],
+    ] as const)
+      await store.runs.create({ ...run, runId, createdAt }, [aTrial('t1'), aTrial('t2')])
+    expect((await store.runs.runs()).map(({ runId }) => runId)).toEqual(['c', 'b', 'a'])
+    const [trial] = await store.runs.trials('b')
+    const error = { code: 'trial_failed' as const, message: 'x', hint: '', details: {} }
+    await store.runs.changeAttempt(trial!.attempt.attemptId, { state: { kind: 'failed', error } })
+    expect((await store.runs.totals()).get('b')).toMatchObject({ trialsDone: 1, trialsTotal: 2 })
+  })
+
+  it('that ran in a program that has ended are interrupted, the others stay as they are', async () => {
+    const store = await aStore()
+    const attempts = [
+      await withRun(store, 'run-1'),
+      await withRun(store, 'run-2'),
+      await withRun(store, 'run-3'),
+    ]
+    const running = { kind: 'running' as const, startedAt: 1, requestsDone: 0, requestsTotal: 1 }
+    const completed = { kind: 'completed' as const, startedAt: 1, durationS: 2 }
+    for (const [index, state] of [running, completed, running].entries())
+      await store.runs.changeAttempt(attempts[index]!, { state })
+    await store.runs.interruptAttempts()
+    const kinds = attempts.map(async (attempt) => (await store.runs.attempt(attempt))?.state.kind)
+    expect(await Promise.all(kinds)).toEqual(['interrupted', 'completed', 'interrupted'])
+    expect((await store.runs.trials('run-1'))[1]?.attempt.state.kind).toBe('waiting')
   })
 })
 
@@ -151,15 +196,46 @@ describe('records', () => {
     await store.records.addSample(attempt, sample)
     expect(await store.records.samples(attempt)).toEqual([sample])
     const lost = [5, 6].map((at) => anEvent({ at, name: 'host_lost', message: `nuc${at}`, epoch: 2 }))
-    for (const event of lost) await store.records.addEvent(attempt, event)
+    for (const event of lost.toReversed()) await store.records.addEvent(attempt, event)
     expect(await store.records.events(attempt)).toEqual(lost)
     const rows = [0, 1].map((slot) => ({
-      ...counters(slot, 0, { bytes: 2 ** 40, gets: 3, dropped: 1 }),
+      slot,
+      plane: 0,
       host: 'nuc1',
+      chunks: 1,
+      bytes: 2 ** 40,
+      gets: 2,
+      sets: 3,
+      misses: 4,
+      evictions: 5,
+      forwarded: 6,
+      migratedIn: 7,
+      migratedOut: 8,
+      migratedBytes: 9,
+      purgedBlocks: 10,
+      dropped: 11,
     }))
-    await store.records.putSatellites(attempt, rows)
+    await store.records.putSatellites(attempt, rows.toReversed())
     await store.records.putSatellites(attempt, rows)
     expect(await store.records.satellites(attempt)).toEqual(rows)
+  })
+
+  it('of a run come in the order of its trials, whichever was recorded first', async () => {
+    const store = await aStore()
+    await withRun(store, 'run-1', [aTrial('b'), aTrial('a')])
+    const [b, a] = await store.runs.trials('run-1')
+    await store.records.append(a!.attempt.attemptId, journal([aRequest(), aRequest({ requestId: 1 })]))
+    await store.records.append(
+      b!.attempt.attemptId,
+      journal([anEvent(), aRequest(), aRequest({ requestId: 1 })]),
+    )
+    const expected = ['b 2', 'b 3', 'a 1', 'a 2']
+    const all: string[] = []
+    for await (const rows of store.records.allRequests('run-1'))
+      all.push(...rows.map((row) => `${row.trialId} ${row.seq}`))
+    expect(all).toEqual(expected)
+    const { rows } = await store.records.requests('run-1', null, 0, 9)
+    expect(rows.map((row) => `${row.trialId} ${row.seq}`)).toEqual(expected)
   })
 
   it('survives closing and opening', async () => {

@@ -1,6 +1,6 @@
 import type { TrialSpec, TrialStatus } from '#shared/contract/agent-control'
 import { SkyError, type ErrorBody } from '#shared/contract/errors'
-import type { JournalEntry } from '#shared/experiment/records'
+import type { FinishedRecord, JournalEntry } from '#shared/experiment/records'
 import type { InferenceClient } from '../hosts/lab-hosts'
 import { anEvent, aRequest, finishedRecord } from './records'
 
@@ -27,6 +27,10 @@ export class MemoryInference {
   /** Number of requests that may be answered; Infinity = the trial runs by itself. */
   #allowed = Infinity
   problem: ErrorBody | null = null
+  /** Why the next trial ends as failed after its requests; null = it completes. */
+  failure: FinishedRecord['error'] = null
+  /** What trials were started with. */
+  readonly specs: TrialSpec[] = []
   readonly calls: string[] = []
 
   constructor(journals: Journals) {
@@ -62,6 +66,7 @@ export class MemoryInference {
     loadDocuments: ({ documents }: { documents: unknown[] }) => ({ documents: documents.length }),
     startTrial: (spec: TrialSpec) => {
       if (this.#trial && !this.#trial.finished) throw new SkyError('conflict', 'a trial is still running')
+      this.specs.push(spec)
       const total = spec.parameters.sessions * spec.parameters.turns
       this.#trial = { spec, done: 0, total, paused: false, finished: false }
       this.#journals.set(spec.trialKey, { entries: [], acknowledged: 0 })
@@ -127,17 +132,20 @@ export class MemoryInference {
     setImmediate(() => {
       const trial = this.#trial
       if (this.#isDown || !trial || trial.finished || trial.paused || trial.done >= this.#allowed) return
-      if (trial.done === trial.total) return this.#finish('completed')
+      if (trial.done === trial.total) return this.#finish(this.failure ? 'failed' : 'completed')
       this.#append(aRequest({ requestId: trial.done, startedAt: Date.now() }))
       trial.done += 1
       this.#go()
     })
   }
 
-  #finish(outcome: 'completed' | 'cancelled'): void {
+  #finish(outcome: FinishedRecord['outcome']): void {
     const trial = this.#requireTrial()
     trial.finished = true
-    this.#append(finishedRecord({ outcome, durationS: 1.5 }))
+    this.#append(
+      finishedRecord({ outcome, durationS: 1.5, error: outcome === 'failed' ? this.failure : null }),
+    )
+    this.failure = null
   }
 
   #append(record: JournalEntry['record']): void {

@@ -23,6 +23,8 @@ export class MemoryLab implements LabHosts {
   readonly #samples = new Map<string, HostSample>()
   readonly prepared: { hostId: string; trial: SatelliteTrial }[] = []
   inferenceHost: MemoryInference
+  /** Hosts that run, but do not say how they are. */
+  readonly mute = new Set<string>()
   stopped = false
 
   constructor(shape: LabShape, journals: Journals = new Map()) {
@@ -60,10 +62,10 @@ export class MemoryLab implements LabHosts {
 
   async poll(): Promise<void> {
     for (const { hostId, planes, state } of this.#hosts.values()) {
-      if (state.kind !== 'healthy') continue
+      if (state.kind !== 'healthy' || this.mute.has(hostId)) continue
       const satellites = planes.flatMap((plane) =>
         Array.from({ length: this.shape.slots }, (_, slot) =>
-          counters(slot, plane, { bytes: 10, evictions: 1 }),
+          counters(slot, plane, { bytes: 10, evictions: 1, migratedIn: 3, migratedOut: 2 }),
         ),
       )
       const delay = { packets: 2, demandedMs: 4, achievedMs: 5, worstMs: 1 }

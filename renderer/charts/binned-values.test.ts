@@ -43,6 +43,25 @@ describe('BinnedValues', () => {
     expect(bins.perUnit(0).map((point) => point.y)).toEqual([0, 0, 4])
   })
 
+  it('changes the later points that look back on a bin when a value comes late', () => {
+    const bins = new BinnedValues(1)
+    bins.add(0, 1)
+    bins.add(2, 5)
+    expect(bins.points('mean', 2).map((point) => point.y)).toEqual([1, 3])
+    bins.add(0, 6)
+    expect(bins.points('mean', 2).map((point) => point.y)).toEqual([3.5, 4])
+  })
+
+  it('has rates for each unit of x, however wide its bins are', () => {
+    const bins = new BinnedValues(2)
+    bins.add(0, 4)
+    bins.add(3, 2)
+    expect(bins.perUnit(0)).toEqual([
+      { x: 1, y: 2 },
+      { x: 3, y: 1 },
+    ])
+  })
+
   it('takes no NaN: it means not measured', () => {
     const bins = new BinnedValues(1)
     bins.add(0, Number.NaN)

@@ -55,6 +55,14 @@ describe('exported SVG', () => {
     for (const picture of [svg, empty]) expect(picture).not.toMatch(/NaN|Infinity/)
   })
 
+  it('draws shares where the axis in per cent has them', () => {
+    const share = { ...spec.series[0]!, points: [0.5, 1.5].map((x) => ({ x, y: 0.5 })) }
+    const picture = lineChartSvg({ ...spec, unit: '%', series: [share] }, { width: 960, height: 480 })
+    // The plot goes from y = 428 for 0 % up to 72 for 100 %.
+    expect(picture).toContain('M354.67 250L936 250')
+    expect(picture).toMatch(/<line x1="64" y1="356\.8"[^>]*>\n<text x="56" y="360\.8"[^>]*>20</)
+  })
+
   it('draws virtual series hollow', () => {
     const virtual = { ...spec, series: [{ ...spec.series[0]!, style: { ...style, virtual: true } }] }
     expect(lineChartSvg(virtual, { width: 960, height: 480 })).toContain(
@@ -69,5 +77,14 @@ it('exported CSV quotes and marks what was measured', () => {
     '"hop, 9 ""servers"" <x>",measured,0.5,120',
     '"hop, 9 ""servers"" <x>",measured,1.5,80',
     '',
+  ])
+})
+
+it('exported CSV marks virtual series, and writes shares as such', () => {
+  const virtual = { ...spec.series[0]!, style: { ...style, label: 'hop', virtual: true } }
+  const shares = { ...spec, title: 'Block hit rate', unit: '%', series: [virtual] }
+  expect(lineChartCsv(shares).split('\r\n').slice(0, 2)).toEqual([
+    'series,delay,Time (s),Block hit rate (share)',
+    'hop,virtual,0.5,120',
   ])
 })

@@ -48,7 +48,11 @@ describe('comparison of series', () => {
       ...trial('x', 5, { strategy: 'hop' }),
       state: { kind: 'failed', error: { code: 'trial_failed', message: '', hint: '', details: {} } },
     }
-    expect(comparisonOf([trial('n', null), failed], 'ttft_ms_p50').rows).toEqual([])
+    const cut = (['cancelled', 'interrupted', 'waiting'] as const).map((kind): RunTrial => ({
+      ...trial(kind, 5, { strategy: 'hop' }),
+      state: { kind },
+    }))
+    expect(comparisonOf([trial('n', null), failed, ...cut], 'ttft_ms_p50').rows).toEqual([])
   })
 
   it('starts its axis at 0, or at the values when asked', () => {
@@ -58,10 +62,28 @@ describe('comparison of series', () => {
   })
 
   it('exports rows and a picture with finite coordinates', () => {
-    expect(comparisonCsv(spec).split('\r\n')[0]).toBe(
+    const [rotation] = spec.rows.filter((row) => row.halfWidth !== null)
+    expect(comparisonCsv(spec).split('\r\n')).toEqual([
       'series,delay,trials,requests,"TTFT, p50 (ms), mean",ci95_half_width',
-    )
+      'cache off,measured,1,50,600,',
+      `"rotation, 9 servers",measured,3,150,110,${rotation!.halfWidth}`,
+      '"rotation, 9 servers · virtual",virtual,1,50,90,',
+      '',
+    ])
     expect(comparisonSvg(spec)).not.toMatch(/NaN|Infinity/)
     expect(comparisonSvg({ ...spec, rows: [] })).not.toMatch(/NaN|Infinity/)
+  })
+
+  it('draws whiskers as wide as the interval: 110 ± 24.84 on an axis of 620 px to 600', () => {
+    expect(comparisonSvg(spec)).toMatch(/M318\.0 [\d.]+H369\.3M/)
+  })
+
+  it('draws shares as per cent', () => {
+    const some = { ...trial('some', 1), summary: { requests: 50, block_hit_rate: 0.4 } }
+    const svg = comparisonSvg(comparisonOf([some], 'block_hit_rate'))
+    expect(svg).toContain('font-weight="600" text-anchor="end">40<')
+    // The bar begins at 230 and ends where the tick of 40 % stands.
+    expect(svg).toMatch(/<line x1="478\.0"[^>]*>\n<text x="478"[^>]*>40</)
+    expect(svg).toContain('<rect x="230" y="64" width="248.0"')
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { LiveBatch } from '#shared/contract/console-api'
+import type { LiveBatch, StoredRequest } from '#shared/contract/console-api'
 import { defaultParameters } from '#shared/experiment/parameters'
-import { LiveCharts, meanLine } from './live-charts'
+import { LiveCharts, meanLine, type LiveMetric } from './live-charts'
 import { LiveTrial, requestsKept } from './live-trial'
 
 const start = 1_000_000
@@ -37,6 +37,40 @@ function batch(requests: readonly { id: number; s: number; ttft: number | null; 
   }
 }
 
+function aStoredRequest(change: Partial<StoredRequest>): StoredRequest {
+  return {
+    trialId: 't',
+    seq: 1,
+    requestId: 1,
+    sessionId: 0,
+    turn: 0,
+    startedAt: start,
+    promptTokens: 800,
+    outputTokens: 24,
+    blocks: 6,
+    blocksHit: 5,
+    cachedTokens: 640,
+    chunksFetched: 2,
+    hopsHistogram: [0, 1, 1],
+    lookupMs: 2,
+    getMs: 3,
+    setMs: 4,
+    prefillMs: 400,
+    ttftMs: 410,
+    tpotMs: 11,
+    e2eMs: 640,
+    propagationMs: 12,
+    bytesRead: 13,
+    bytesWritten: 14,
+    status: 'ok',
+    errorCode: null,
+    harmful: false,
+    halfBlocksServed: 0,
+    wrongBytesServed: 0,
+    ...change,
+  }
+}
+
 const view = { statistic: 'p50', windowS: 1 } as const
 
 describe('live charts', () => {
@@ -68,7 +102,57 @@ describe('live charts', () => {
         { id: 9_000, s: 0, ttft: 120 },
       ]),
     )
+    trial.addBatch(batch([{ id: 1, s: 0, ttft: 100 }]))
+    trial.addStored(aStoredRequest({ requestId: 9_000 }))
     expect(trial.ring.written).toBe(2)
+  })
+
+  it('draw each metric from its own column, by the quantile that is asked for', () => {
+    const trial = trialNamed('t')
+    trial.addBatch({
+      ...batch([
+        { id: 1, s: 0.1, ttft: 100 },
+        { id: 2, s: 0.2, ttft: 300 },
+      ]),
+      tpotMs: [10, 20],
+      hopsMean: [1, 3],
+      propagationMs: [4, 8],
+    })
+    const charts = new LiveCharts('trial')
+    charts.update([trial])
+    const metrics: LiveMetric[] = ['ttft', 'tpot', 'hops', 'propagation']
+    const drawn = (statistic: 'p50' | 'p95') =>
+      metrics.map((metric) => charts.series(metric, { statistic, windowS: 1 })[0]!.points[0]!.y)
+    expect(drawn('p50')).toEqual([200, 15, 2, 6])
+    drawn('p95').forEach((value, i) => expect(value).toBeCloseTo([290, 19.5, 2.9, 7.8][i]!, 10))
+  })
+
+  it('draw a stored request as the same one that came live, and none that did not succeed', () => {
+    const trial = trialNamed('t')
+    trial.addStored(aStoredRequest({ requestId: 1, status: 'failed' }))
+    trial.addStored(aStoredRequest({ requestId: 2, status: 'cancelled' }))
+    expect(trial.ring.written).toBe(0)
+    trial.addStored(aStoredRequest({ requestId: 3 }))
+    const { ring } = trial
+    expect({
+      at: ring.value('at', 0),
+      ttftMs: ring.value('ttftMs', 0),
+      tpotMs: ring.value('tpotMs', 0),
+      hopsMean: ring.value('hopsMean', 0),
+      propagationMs: ring.value('propagationMs', 0),
+      blocks: ring.value('blocks', 0),
+      blocksHit: ring.value('blocksHit', 0),
+      outputTokens: ring.value('outputTokens', 0),
+    }).toEqual({
+      at: start + 640,
+      ttftMs: 410,
+      tpotMs: 11,
+      hopsMean: 1.5,
+      propagationMs: 12,
+      blocks: 6,
+      blocksHit: 5,
+      outputTokens: 24,
+    })
   })
 
   it('take only what is new since the last update', () => {

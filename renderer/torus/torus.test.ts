@@ -54,6 +54,19 @@ describe('rates of satellites', () => {
     expect(rates.busiest).toBe(10)
   })
 
+  it('belong to the satellites of the newer snapshot, and are drawn in their cells', () => {
+    const newer = snapshot(2_000, 0)
+    const busy = {
+      ...newer,
+      satellites: newer.satellites.map((one) => ({ ...one, gets: one.slot, sets: one.plane, forwarded: 1 })),
+    }
+    const rates = satelliteRates(snapshot(1_000, 0), busy)!
+    expect(rates.busiest).toBe(5)
+    const cells = cellsOf(busy, rates, 'traffic')
+    expect(cells.map((cell) => cell.traffic * rates.busiest)).toEqual([1, 2, 3, 4, 2, 3, 4, 5])
+    expect(cells[7]!.value).toBe('5\u00a0/s')
+  })
+
   it('count from 0 when a new trial reset the counter', () => {
     expect(satelliteRates(snapshot(1_000, 50), snapshot(2_000, 8))!.gets[0]).toBe(8)
   })
@@ -72,7 +85,8 @@ describe('cells of the grid', () => {
       [2, 0],
       [7, 1],
     ])
-    expect(cells[1]!.centre).toBe(true)
+    expect(cells.filter((cell) => cell.inWindow).map((cell) => cell.index)).toEqual([1, 2])
+    expect(cells.filter((cell) => cell.centre).map((cell) => cell.index)).toEqual([1])
     expect(cells[7]).toMatchObject({ failed: true, fill: 1 })
   })
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import type { TimelinePoint } from '../contract/console-api'
 import { requestColumns, satelliteColumns, timelineColumns, trialColumns } from './csv-columns'
 import { planTrials } from './grid'
-import { summariseTrial } from './metrics'
+import { summariseTrial, trialMetricNames } from './metrics'
 import { parameterNames } from './parameters'
 import type { Experiment } from './schema'
 import { aRequest, aSatellite } from './testing/records'
-import { binTimeline } from './timeline'
 
 const names = (columns: readonly { name: string }[]): string =>
   columns.map((column) => column.name).join(', ')
@@ -103,37 +103,168 @@ describe('rows', () => {
     })
   })
 
-  test('requests have times in UTC and hops from their histogram', () => {
-    const request = aRequest({ startedAt: 1_700_000_000_123.4, hopsHistogram: [0, 1, 1] })
-    expect(rowOf(requestColumns, { runId: 'r', trialId: 't001', request })).toMatchObject({
+  test('a trial has each metric in its own column; 0 stays 0', () => {
+    if (!on) expect.fail('two trials')
+    const summary = Object.fromEntries(trialMetricNames.map((name, index) => [name, index]))
+    const trial = { ...on, repeat: 2, seed: 77 }
+    const row = rowOf(trialColumns, { runId: 'r', trial, summary, status: 'completed', attempt: 3 })
+    expect(row).toMatchObject({
+      ...summary,
+      run_id: 'r',
+      trial_id: on.trialId,
+      repeat: 2,
+      seed: 77,
+      status: 'completed',
+      attempt: 3,
+    })
+  })
+
+  test('requests have times in UTC, hops from their histogram, and each figure in its own column', () => {
+    const request = aRequest({
+      requestId: 1,
+      sessionId: 2,
+      turn: 3,
+      startedAt: 1_700_000_000_123.4,
+      promptTokens: 4,
+      outputTokens: 5,
+      blocks: 6,
+      blocksHit: 7,
+      cachedTokens: 8,
+      chunksFetched: 9,
+      hopsHistogram: [0, 1, 1],
+      lookupMs: 10,
+      getMs: 11,
+      setMs: 12,
+      prefillMs: 13,
+      ttftMs: 14,
+      tpotMs: 15,
+      e2eMs: 16,
+      propagationMs: 17,
+      bytesRead: 18,
+      bytesWritten: 19,
+      status: 'failed',
+      errorCode: 'host_down',
+    })
+    expect(rowOf(requestColumns, { runId: 'r', trialId: 't001', request })).toEqual({
+      run_id: 'r',
+      trial_id: 't001',
+      request_id: 1,
+      session_id: 2,
+      turn: 3,
       started_at: '2023-11-14T22:13:20.123Z',
+      prompt_tokens: 4,
+      output_tokens: 5,
+      blocks: 6,
+      blocks_hit: 7,
+      cached_tokens: 8,
+      chunks_fetched: 9,
       hops_mean: 1.5,
       hops_max: 2,
+      lookup_ms: 10,
+      get_ms: 11,
+      set_ms: 12,
+      prefill_ms: 13,
+      ttft_ms: 14,
+      tpot_ms: 15,
+      e2e_ms: 16,
+      propagation_ms: 17,
+      bytes_read: 18,
+      bytes_written: 19,
+      status: 'failed',
+      error_code: 'host_down',
+    })
+  })
+
+  test('what a request did not measure is empty', () => {
+    const request = aRequest({ ttftMs: null })
+    expect(rowOf(requestColumns, { runId: 'r', trialId: 't001', request })).toMatchObject({
+      hops_mean: null,
+      hops_max: null,
+      lookup_ms: null,
       get_ms: null,
+      set_ms: null,
+      ttft_ms: null,
+      propagation_ms: null,
       error_code: null,
     })
   })
 
-  test('satellites and seconds', () => {
-    const counters = aSatellite({ slot: 3, migratedIn: 4 })
-    expect(rowOf(satelliteColumns, { runId: 'r', trialId: 't', host: 'nuc1', counters })).toMatchObject({
-      slot: 3,
+  test('satellites have each counter in its own column', () => {
+    const counters = aSatellite({
+      slot: 1,
+      plane: 2,
+      chunks: 3,
+      bytes: 4,
+      gets: 5,
+      sets: 6,
+      misses: 7,
+      evictions: 8,
+      forwarded: 9,
+      migratedIn: 10,
+      migratedOut: 11,
+      migratedBytes: 12,
+      purgedBlocks: 13,
+      dropped: 14,
+    })
+    expect(rowOf(satelliteColumns, { runId: 'r', trialId: 't', host: 'nuc1', counters })).toEqual({
+      run_id: 'r',
+      trial_id: 't',
+      slot: 1,
+      plane: 2,
       host: 'nuc1',
-      migrated_in: 4,
+      chunks: 3,
+      bytes: 4,
+      gets: 5,
+      sets: 6,
+      misses: 7,
+      evictions: 8,
+      forwarded: 9,
+      migrated_in: 10,
+      migrated_out: 11,
     })
-    const [point] = binTimeline({
+  })
+
+  test('seconds have each live metric in its own column; nothing that happened is empty', () => {
+    const point: TimelinePoint = {
       trialId: 't',
-      startedAt: 0,
-      requests: [aRequest({ startedAt: 0 })],
-      events: [],
-      samples: [],
-    })
-    if (!point) expect.fail('a point')
-    expect(rowOf(timelineColumns, { runId: 'r', point })).toMatchObject({
+      tS: 0,
+      requests: 1,
+      blockHitRate: 2,
+      tokenHitRate: 3,
+      hopsMean: 4,
+      ttftMsP50: 5,
+      ttftMsP95: 6,
+      tpotMsP50: 7,
+      outputTokensPerS: 8,
+      bytesReadPerS: 9,
+      bytesWrittenPerS: 10,
+      storedBytes: 11,
+      evictedChunks: 12,
+      migratedChunks: 13,
+      epoch: 14,
+      event: 'host_lost: nuc2',
+    }
+    expect(rowOf(timelineColumns, { runId: 'r', point })).toEqual({
+      run_id: 'r',
+      trial_id: 't',
       t_s: 0,
-      ttft_ms_p50: 410,
-      event: null,
-      epoch: null,
+      requests: 1,
+      block_hit_rate: 2,
+      token_hit_rate: 3,
+      hops_mean: 4,
+      ttft_ms_p50: 5,
+      ttft_ms_p95: 6,
+      tpot_ms_p50: 7,
+      output_tokens_per_s: 8,
+      bytes_read_per_s: 9,
+      bytes_written_per_s: 10,
+      stored_bytes: 11,
+      evicted_chunks: 12,
+      migrated_chunks: 13,
+      epoch: 14,
+      event: 'host_lost: nuc2',
     })
+    const quiet = rowOf(timelineColumns, { runId: 'r', point: { ...point, epoch: null, event: '' } })
+    expect(quiet).toMatchObject({ epoch: null, event: null })
   })
 })

@@ -64,6 +64,11 @@ describe('planTrials', () => {
     ).toBe(true)
   })
 
+  test('a baseline holds the first value of each factor without meaning, so that it fits the same lab', () => {
+    const [baseline] = plan({ factors: { cache: ['off', 'skymemory'], planes: [7, 9], servers: [25, 9] } })
+    expect(baseline?.parameters).toMatchObject({ cache: 'off', planes: 7, servers: 25 })
+  })
+
   test('a baseline for each combination of what keeps its meaning', () => {
     const trials = plan({ factors: { servers: [9, 25], turns: [1, 2], cache: ['skymemory', 'off'] } })
     const baselines = trials.filter(({ factors }) => factors['cache'] === 'off')

@@ -13,6 +13,7 @@ describe('summariseTrial', () => {
         lookupMs: 2,
         getMs: 10,
         ttftMs: 100,
+        e2eMs: 700,
         hopsHistogram: [0, 8, 2],
         harmful: true,
       }),
@@ -27,9 +28,15 @@ describe('summariseTrial', () => {
       aRequest({
         status: 'failed',
         errorCode: 'host_down',
-        ttftMs: null,
-        e2eMs: null,
-        outputTokens: 0,
+        lookupMs: 900,
+        getMs: 900,
+        setMs: 900,
+        ttftMs: 9_000,
+        tpotMs: 900,
+        e2eMs: 9_000,
+        outputTokens: 7,
+        blocksHit: 5,
+        cachedTokens: 640,
         hopsHistogram: [0, 0, 0, 0, 0, 9],
         harmful: true,
         halfBlocksServed: 1,
@@ -95,6 +102,10 @@ describe('summariseTrial', () => {
     })
   })
 
+  test('a trial that took no time has no throughput', () => {
+    expect(summariseTrial([aRequest()], null, { durationS: 0 }).output_tokens_per_s).toBeNull()
+  })
+
   test('prompts that are too short for a block have no block hit rate', () => {
     const summary = summariseTrial([aRequest({ blocks: 0, promptTokens: 100 })], null, null)
     expect([summary.block_hit_rate, summary.token_hit_rate]).toEqual([null, 0])
@@ -114,6 +125,7 @@ describe('summariseTrial', () => {
 })
 
 test('hops of a request', () => {
-  expect(requestHops({ hopsHistogram: [0, 1, 3] })).toEqual({ mean: 7 / 4, p95: 2, max: 2 })
+  const hops = requestHops({ hopsHistogram: [0, 1, 3, 0, 1] })
+  expect(hops).toEqual({ mean: 11 / 5, p95: expect.closeTo(3.6, 12) as number, max: 4 })
   expect(requestHops({ hopsHistogram: [] })).toEqual({ mean: null, p95: null, max: null })
 })

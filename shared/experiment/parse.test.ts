@@ -204,6 +204,18 @@ describe('values that contradict each other', () => {
     expect(problemOf(`name: A\nparameters:\n  ${lines}`)).toMatchObject({ path, allowed })
   })
 
+  test.each([
+    'servers: 95',
+    'slots: 400\n  planes: 250',
+    'centre_slot: 18',
+    'centre_plane: 4',
+    'los_slots: 19\n  los_planes: 5',
+    'chunk_bytes: 100000\n  bytes_in_flight: 100000',
+    'block_tokens: 4096\n  kvc_bytes_per_token: 262144',
+  ])('the last value that fits is taken: %s', (lines) => {
+    expect(experimentOf(`name: A\nparameters:\n  ${lines}`).name).toBe('A')
+  })
+
   test('every factor value is checked, and each wrong one told once', () => {
     const problems = problemsOf('name: A\nfactors:\n  planes: [5, 3]\n  servers: [9, 58, 95, 96]\n')
     expect(problems.map(({ path, line }) => [path, line])).toEqual([

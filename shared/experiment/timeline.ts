@@ -43,17 +43,20 @@ export function binTimeline(input: TimelineInput): TimelinePoint[] {
   for (const groups of [requests, events, samples])
     for (const second of groups.keys()) last = Math.max(last, second)
 
+  // Most seconds of a long timeline are quiet: their columns are computed once.
+  const quiet = requestColumns([])
   const points: TimelinePoint[] = []
   let epoch: number | null = null
   let previous: CounterSample | null = null
   for (let second = 0; second <= last; second++) {
+    const ended = requests.get(second)
     const happened = events.get(second) ?? []
     epoch = happened.at(-1)?.epoch ?? epoch
     const sample = samples.get(second)?.at(-1) ?? null
     points.push({
       trialId: input.trialId,
       tS: second,
-      ...requestColumns(requests.get(second) ?? []),
+      ...(ended ? requestColumns(ended) : quiet),
       storedBytes: sample?.storedBytes ?? null,
       evictedChunks: increase(previous?.evictedChunks ?? 0, sample?.evictedChunks),
       migratedChunks: increase(previous?.migratedChunks ?? 0, sample?.migratedChunks),

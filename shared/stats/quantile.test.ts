@@ -81,6 +81,19 @@ describe('histograms', () => {
   })
 })
 
+test('the summary of 1..10 and a null, as R has it', () => {
+  const values = [null, ...Array.from({ length: 10 }, (_, index) => 10 - index)]
+  expect(summary(values)).toEqual({
+    count: 10,
+    mean: 5.5,
+    min: 1,
+    p50: 5.5,
+    p95: expect.closeTo(9.55, 12) as number,
+    p99: expect.closeTo(9.91, 12) as number,
+    max: 10,
+  })
+})
+
 test('measured sorts by number and leaves nulls out', () => {
   expect([...measured([10, null, 9, 100, 0])]).toEqual([0, 9, 10, 100])
 })

@@ -157,8 +157,33 @@ describe('timeline of a run', () => {
     expect(ttft('a').events).toEqual([{ x: 1.5, label: 'Host lost: nuc3', severity: 'fault' }])
   })
 
-  it('shows bytes in the unit that it names', () => {
-    const stored = timelineSpecs(run, points, [], 'a').find(({ unit }) => unit === 'MiB')!
-    expect(stored.series[0]!.points[0]!.y).toBe(1)
+  it('draws each metric from its own column, in the unit that it names', () => {
+    const measured: TimelinePoint = {
+      ...point('a', 0, 100),
+      blockHitRate: 0.5,
+      hopsMean: 2,
+      ttftMsP95: 200,
+      tpotMsP50: 10,
+      outputTokensPerS: 24,
+      bytesReadPerS: 3 * 1_048_576,
+      storedBytes: 4 * 1_048_576,
+      migratedChunks: 7,
+    }
+    const drawn = timelineSpecs(run, [measured], [], 'a').map(({ title, unit, series }) => [
+      title,
+      series[0]!.points[0]!.y,
+      unit,
+    ])
+    expect(drawn).toEqual([
+      ['Block hit rate', 0.5, '%'],
+      ['TTFT p50', 100, 'ms'],
+      ['TTFT p95', 200, 'ms'],
+      ['TPOT p50', 10, 'ms'],
+      ['Hops per chunk', 2, 'hops'],
+      ['Throughput', 24, 'tokens/s'],
+      ['Read from the cache', 3, 'MiB/s'],
+      ['Stored in the constellation', 4, 'MiB'],
+      ['Migrated', 7, 'chunks'],
+    ])
   })
 })

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import type { LabHost, RunSummary } from '#shared/contract/console-api'
+import { trialMetricNames } from '#shared/experiment/metrics'
+import { hostsTone, hostTone } from './lab'
+import { metricViews } from './metrics'
+import { runStateLabel, runTone } from './runs'
+
+describe('metrics', () => {
+  it.each(trialMetricNames.filter((name) => /_(mean|max|p\d\d)$/.test(name)))(
+    '%s is named with its statistic and shown in its unit',
+    (name) => {
+      const { label, unit } = metricViews[name]
+      expect(label).toContain(`, ${name.split('_').at(-1)}`)
+      expect(label.toLowerCase().replaceAll(' ', '')).toContain(
+        name.split('_')[0] === 'e2e' ? 'endtoend' : name.split('_')[0],
+      )
+      expect(unit).toBe(name.includes('_ms_') ? 'ms' : 'hops')
+    },
+  )
+
+  it.each(trialMetricNames.filter((name) => name.endsWith('_rate')))('%s is a share in per cent', (name) => {
+    const { share, unit, format } = metricViews[name]
+    expect([share, unit, format(0.5)]).toEqual([true, '%', '50.0\u00a0%'])
+  })
+})
+
+it('a finished run with failed trials is not shown as one without', () => {
+  const run = (failedTrials: number): RunSummary => ({
+    runId: 'r',
+    name: 'r',
+    lab: 'local',
+    createdAt: 0,
+    state: { kind: 'finished', at: 1, failedTrials },
+    trialsTotal: 3,
+    trialsDone: 3,
+    requestsDone: 9,
+    progress: 1,
+    remainingS: null,
+  })
+  expect([runTone(run(0)), runStateLabel(run(0))]).toEqual(['ok', 'finished'])
+  expect([runTone(run(2)), runStateLabel(run(2))]).toEqual(['warn', 'finished, 2 failed'])
+})
+
+describe('hosts', () => {
+  const host = (state: LabHost['state']): LabHost => ({
+    hostId: 'nuc1',
+    role: 'satellite',
+    planes: [0],
+    address: '127.0.0.1',
+    hardware: null,
+    state,
+  })
+  const healthy = (peersConnected: number): LabHost =>
+    host({
+      kind: 'healthy',
+      pid: 1,
+      version: '1',
+      nodeVersion: '20',
+      startedAt: 0,
+      rssBytes: 1,
+      cpuLoad: null,
+      peersConnected,
+      peersExpected: 5,
+    })
+  const crashed = host({ kind: 'crashed', at: 0, exitCode: null, signal: 'SIGKILL', lastLines: [] })
+
+  it('that do not reach all others are not well', () => {
+    expect([hostTone(healthy(5)), hostTone(healthy(4))]).toEqual(['ok', 'warn'])
+  })
+
+  it('are together as well as the worst of them', () => {
+    expect(hostsTone([healthy(5), healthy(5)])).toBe('ok')
+    expect(hostsTone([healthy(5), healthy(4)])).toBe('warn')
+    expect(hostsTone([healthy(4), crashed, healthy(5)])).toBe('bad')
+    expect(hostsTone([])).toBe('idle')
+  })
+})
