@@ -107,9 +107,17 @@ describe('rows', () => {
     if (!on) expect.fail('two trials')
     const summary = Object.fromEntries(trialMetricNames.map((name, index) => [name, index]))
     const trial = { ...on, repeat: 2, seed: 77 }
-    const row = rowOf(trialColumns, { runId: 'r', trial, summary, status: 'completed', attempt: 3 })
+    const row = rowOf(trialColumns, {
+      runId: 'r',
+      lab: 'simulated',
+      trial,
+      summary,
+      status: 'completed',
+      attempt: 3,
+    })
     expect(row).toMatchObject({
       ...summary,
+      lab: 'simulated',
       run_id: 'r',
       trial_id: on.trialId,
       repeat: 2,
