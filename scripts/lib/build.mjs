@@ -82,7 +82,6 @@ async function bundle(part, sources, entry, outfile, external) {
       format: 'esm',
       target: nodeTarget,
       external,
-      keepNames: true,
       define: buildConstants(info),
       legalComments: 'inline',
       logLevel: 'warning',
