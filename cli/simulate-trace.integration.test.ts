@@ -52,6 +52,20 @@ describe('simulate trace', () => {
     expect(out).toContain('Examples:\n  skymemory simulate trace')
   })
 
+  it('warns of a host that cannot keep up with the trace, and only of that', async () => {
+    const slow = files({
+      experiment: experiment
+        .replace('prefill_tokens_per_s: 1000000', 'prefill_tokens_per_s: 50')
+        .replace('[20000, 10000000]', '[10000000]')
+        .replace('[rotation, hop]', '[hop]'),
+    })
+    const behind = await run(slow.data, ...slow.args)
+    expect(behind.code).toBe(0)
+    expect(behind.err).toMatch(/warning: t001: the model's host fell behind: .* \(the trace lasts 20 s\)/)
+    const { data, args } = files()
+    expect((await run(data, ...args)).err).not.toContain('warning')
+  })
+
   it('writes the files of a run, and says what share of the ceiling was reached', async () => {
     const { data, args } = files()
     const { code, out } = await run(data, ...args, '--json')

@@ -7,6 +7,7 @@ import {
   type TraceProgress,
 } from '#lab/simulation/system/simulate-trace'
 import { seriesOf } from '#shared/experiment/meaning'
+import { overloadWarning } from '#shared/simulation/system/overload'
 import type { CommandContext } from '../../context'
 import { gitRevision, resultsDirectory, version } from '../../environment'
 import { showFraction } from '../../output/fraction-progress'
@@ -73,6 +74,10 @@ async function simulateOnTrace(flags: TraceCommandFlags, context: CommandContext
     progress.stop()
     for (const { number, reason } of outcome.tally.firstSkipped) {
       terminal.err(`skipped record ${number}: ${reason}`)
+    }
+    for (const { planned, simulated } of outcome.trials) {
+      const warning = overloadWarning(outcome.lastArrivalS, simulated.summary.duration_s ?? 0)
+      if (warning !== null) terminal.err(`warning: ${planned.trialId}: ${warning}`)
     }
     for (const line of flags.json ? [JSON.stringify(asJson(outcome))] : report(outcome)) terminal.out(line)
   } catch (thrown) {

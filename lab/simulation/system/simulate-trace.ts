@@ -52,6 +52,8 @@ export interface TraceOutcome {
   readonly tally: ReadTally
   /** What a cache without end would hit on this trace, each request after the one before. */
   readonly ceiling: ReplayFigures
+  /** When the trace's last request arrives, s after its first. */
+  readonly lastArrivalS: number
   readonly trials: readonly { readonly planned: PlannedTrial; readonly simulated: SimulatedTrial }[]
   readonly directory: string
   readonly files: readonly string[]
@@ -94,6 +96,7 @@ export async function simulateTrace(job: TraceJob, control: TraceControl = {}): 
       settings,
       tally,
       ceiling,
+      lastArrivalS: (trace.timestampsMs.at(-1) ?? 0) / 1000,
       trials,
       directory: final,
       files: [...Object.keys(files), 'manifest.json'],
