@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import envPaths from 'env-paths'
-import type { LabEngineOptions } from '#lab/engine'
+import type { LabEngineOptions } from '#lab/engine-options'
 
 /** Version and revision of this program; from sources, without a bundle, they are not known. */
 export const version = typeof __SKYMEMORY_VERSION__ === 'string' ? __SKYMEMORY_VERSION__ : '0.0.0'

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { ConsoleApi, LogLine } from '#shared/contract/console-api'
 import type { EventPayload, Handlers } from '#shared/contract/rpc'
 import { DocumentLoader } from './experiments/document-loader'
+import type { LabEngineOptions } from './engine-options'
 import { experimentHandlers } from './handlers/experiment-handlers'
 import { labHandlers } from './handlers/lab-handlers'
 import { runHandlers } from './handlers/run-handlers'
@@ -17,25 +18,6 @@ import { RunBook } from './runs/run-book'
 import { RunQueue } from './runs/run-queue'
 import { ReplayJobs } from './simulation/replay/replay-jobs'
 import { openStore } from './store/store'
-
-export interface LabEngineOptions {
-  /** Where the database and the journals lie. */
-  readonly dataDirectory: string
-  /** Where exports go unless somebody names another folder. */
-  readonly resultsDirectory: string
-  /** The agent bundle. */
-  readonly agentEntry: string
-  /** The Node that runs agents. */
-  readonly nodeExecutable: string
-  /** The file of the simulator's worker threads. */
-  readonly workerEntry: string
-  /** What draws figures as PNG. */
-  readonly figuresDirectory: string
-  /** The folder of the documents `sotu`. */
-  readonly documentsDirectory: string
-  readonly version: string
-  readonly gitRevision: string
-}
 
 export type EngineEvent = keyof ConsoleApi['events']
 export type EngineListener = <E extends EngineEvent>(event: E, payload: EventPayload<ConsoleApi, E>) => void

@@ -2,7 +2,7 @@ import type { TrialState, TrialSummary } from '#shared/contract/console-api'
 import { fromErrorBody, SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { EventRecord, FinishedRecord, JournalEntry, RequestRecord } from '#shared/experiment/records'
-import type { InferenceClient, LabChange, LabHosts } from '../hosts/lab-hosts'
+import type { InferenceClient, LabHosts } from '../hosts/lab-hosts'
 import { isStorageError } from '../store/storage-errors'
 import type { SatelliteRow } from '../store/record-store'
 import type { AttemptHost } from '../store/run-store'
@@ -10,6 +10,7 @@ import type { Store } from '../store/store'
 import { Recorder } from './recorder'
 import type { TrialModel } from './run-model'
 import type { StorageGate } from './storage-gate'
+import { watchForLoss, whenAborted, type LostHost } from './trial-watch'
 
 export type TrialOutcome =
   /** Completed, and stored as such. */
@@ -167,7 +168,7 @@ export class TrialExecution {
     onRequests(requests)
   }
 
-  #hostLost({ hostId, state }: LabHostLost): void {
+  #hostLost({ hostId, state }: LostHost): void {
     const why =
       state.kind !== 'crashed'
         ? ''
@@ -303,13 +304,11 @@ function failed(error: ErrorBody | null): TrialOutcome {
   }
 }
 
-type LabHostLost = Extract<LabChange, { kind: 'lost' }>['host']
-
 function hasCache(trial: TrialModel): boolean {
   return trial.planned.parameters.cache === 'skymemory'
 }
 
-export function satelliteHosts(lab: LabHosts): readonly LabHostLost[] {
+export function satelliteHosts(lab: LabHosts): readonly LostHost[] {
   return lab.hosts().filter((host) => host.role === 'satellite')
 }
 
@@ -322,42 +321,6 @@ async function settle(inference: InferenceClient): Promise<void> {
     await inference.call('abortTrial', {})
     await delay(50)
   }
-}
-
-/** Tells of lost satellite hosts, and resolves when the inference host is lost: the trial cannot go on without it. */
-function watchForLoss(lab: LabHosts, onLost: (host: LabHostLost) => void) {
-  let reason: ErrorBody | null = null
-  let stop: () => void = () => undefined
-  const inference = new Promise<'lost'>((resolve) => {
-    stop = lab.onChange((change) => {
-      if (change.kind !== 'lost') return
-      onLost(change.host)
-      if (change.host.role !== 'inference') return
-      const { hostId, state } = change.host
-      const how = state.kind === 'crashed' && state.signal ? `was killed (${state.signal})` : 'ended'
-      const details = state.kind === 'crashed' ? { exitCode: state.exitCode, lastLines: state.lastLines } : {}
-      reason = toErrorBody(
-        new SkyError(
-          'trial_failed',
-          `The inference host ${hostId} ${how} during the trial`,
-          'What was recorded is kept. Repeat the trial alone.',
-          { hostId, ...details },
-        ),
-      )
-      resolve('lost')
-    })
-  })
-  return { inference, reason: () => reason, stop }
-}
-
-function whenAborted(signal: AbortSignal): { promise: Promise<'aborted'>; stop: () => void } {
-  let onAbort: () => void = () => undefined
-  const promise = new Promise<'aborted'>((resolve) => {
-    onAbort = () => resolve('aborted')
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-  return { promise, stop: () => signal.removeEventListener('abort', onAbort) }
 }
 
 function delay(ms: number): Promise<void> {
