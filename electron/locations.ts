@@ -2,7 +2,7 @@ import { app } from 'electron'
 import envPaths from 'env-paths'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LabEngineOptions } from '#lab/engine'
+import type { LabEngineOptions } from '#lab/engine-options'
 
 /** out/, whether in the checkout or in the packaged app's archive: this file is bundled into out/electron/. */
 const output = join(import.meta.dirname, '..')

@@ -1,5 +1,5 @@
 import type { ErrorBody } from '#shared/contract/errors'
-import type { LabEngineOptions } from '#lab/engine'
+import type { LabEngineOptions } from '#lab/engine-options'
 
 /** What the main process tells the engine's process. `client` comes with the MessagePort of a window. */
 export type ToEngine = { kind: 'start'; options: LabEngineOptions } | { kind: 'client' } | { kind: 'stop' }

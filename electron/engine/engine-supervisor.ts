@@ -1,5 +1,5 @@
 import { MessageChannelMain, utilityProcess, type UtilityProcess, type WebContents } from 'electron'
-import type { LabEngineOptions } from '#lab/engine'
+import type { LabEngineOptions } from '#lab/engine-options'
 import { fromErrorBody, SkyError, type ErrorBody } from '#shared/contract/errors'
 import { handEnginePort } from '../ipc/engine-port'
 import type { FromEngine, ToEngine } from './engine-messages'
