@@ -34,10 +34,12 @@ for (const build of ['checkout', 'inspectable'] as const) {
       expect(found.frozen).toBe(false)
       expect(found.desktop).toEqual([
         'chooseDirectory',
+        'chooseTraceFile',
         'copyText',
         'onCommand',
         'openExperimentFile',
         'openExternal',
+        'pathOfDropped',
         'platform',
         'saveExperimentFile',
         'saveFile',
