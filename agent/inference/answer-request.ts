@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { toErrorBody } from '#shared/contract/errors'
-import type { RequestRecord } from '#shared/experiment/records'
+import { emptyMeasurement, isHarmful, type Measurement } from '#shared/experiment/measurement'
 import { blockHashes } from '#shared/kvc/block-hash'
 import { usablePrefix } from '#shared/kvc/prefix'
 import type { Engine, EngineSession, OutputToken } from './engine/engine'
@@ -23,9 +23,6 @@ export interface ModelRequest {
   readonly onToken?: (token: OutputToken) => void
 }
 
-/** Everything of a request record but its place in the workload. */
-export type Measurement = Omit<RequestRecord, 'kind' | 'requestId' | 'sessionId' | 'turn'>
-
 interface CachedPrefix {
   readonly lookup: LookupResult
   readonly fetch: FetchResult
@@ -37,9 +34,9 @@ interface CachedPrefix {
  */
 export async function answerRequest(model: CachedModel, request: ModelRequest): Promise<Measurement> {
   const accepted = performance.now()
-  const measurement = emptyMeasurement(performance.timeOrigin + accepted, request)
   const hashes = blockHashes(request.prompt, model.blockTokens, model.engine.model.namespace)
-  measurement.blocks = hashes.length
+  const startedAt = performance.timeOrigin + accepted
+  const measurement = emptyMeasurement(startedAt, request.prompt.length, hashes.length)
   let session: EngineSession | null = null
   try {
     session = model.engine.open(request.prompt, hashes, model.blockTokens, request.signal)
@@ -88,12 +85,6 @@ function recordPrefix(measurement: Measurement, { lookup, fetch }: CachedPrefix,
   measurement.hopsHistogram = fetch.stats.hopsHistogram
   measurement.propagationMs = fetch.stats.propagationMs
   measurement.routes = fetch.stats.routes
-}
-
-/** A hit does harm when reading it took longer than computing it would have. */
-function isHarmful({ cachedTokens, lookupMs, getMs }: Measurement, tokensPerS: number | null): boolean {
-  if (cachedTokens === 0 || tokensPerS === null) return false
-  return (lookupMs ?? 0) + (getMs ?? 0) > (cachedTokens / tokensPerS) * 1000
 }
 
 /** @param begun when the request was accepted, less the light time that nothing waited for (`virtual` mode) */
@@ -157,34 +148,5 @@ async function checkServed(
     const wrong = model.engine.countWrongBytes(hashes[i] as Uint8Array, block)
     if (wrong !== null) measurement.wrongBytesServed += wrong
     if (cached?.fetch.receivedBytes[i] !== block.byteLength) measurement.halfBlocksServed += 1
-  }
-}
-
-function emptyMeasurement(startedAt: number, { prompt }: ModelRequest): Measurement {
-  return {
-    startedAt,
-    promptTokens: prompt.length,
-    outputTokens: 0,
-    blocks: 0,
-    blocksHit: 0,
-    cachedTokens: 0,
-    chunksFetched: 0,
-    hopsHistogram: [],
-    lookupMs: null,
-    getMs: null,
-    setMs: null,
-    prefillMs: null,
-    ttftMs: null,
-    tpotMs: null,
-    e2eMs: null,
-    propagationMs: null,
-    bytesRead: 0,
-    bytesWritten: 0,
-    status: 'ok',
-    errorCode: null,
-    harmful: false,
-    halfBlocksServed: 0,
-    wrongBytesServed: 0,
-    routes: [],
   }
 }

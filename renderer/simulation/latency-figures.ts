@@ -3,6 +3,7 @@ import { strategies, type Strategy } from '#shared/placement/placement'
 import type { LatencyConfiguration } from '#shared/simulation/latency/configuration'
 import { spreadCalculator } from '#shared/simulation/latency/spread-calculator'
 import type { TimeSpread } from '#shared/simulation/latency/time-spread'
+import { sweepColumns } from '#shared/simulation/sweep/sweep-csv'
 import {
   variedParameters,
   withValue,
@@ -123,27 +124,7 @@ export function figureSpec(
 
 /** Every point of every figure with everything that it was computed from: numbers in full, times in seconds. */
 export function figuresCsv({ base, points }: LatencyFigures): string {
-  const header = [
-    'figure',
-    'preset',
-    'strategy',
-    'slots',
-    'planes',
-    'servers',
-    'rotations',
-    'centre_slot',
-    'centre_plane',
-    'altitude_m',
-    'kvc_bytes',
-    'chunk_bytes',
-    'chunk_processing_time_s',
-    'chunks',
-    'max_s',
-    'min_s',
-    'mean_s',
-    'std_s',
-    'se_s',
-  ]
+  const header = ['figure', ...sweepColumns]
   const rows = variedParameters.flatMap((parameter) =>
     strategies.flatMap((strategy) =>
       points[parameter][strategy].map((point) => {

@@ -1,5 +1,6 @@
 import type { CachedModel } from '../answer-request'
-import { answerRequest, type Measurement } from '../answer-request'
+import type { Measurement } from '#shared/experiment/measurement'
+import { answerRequest } from '../answer-request'
 import { StopFilter } from './stop-filter'
 
 export interface GenerationRequest {

@@ -1,4 +1,4 @@
-import type { Measurement } from '../answer-request'
+import type { Measurement } from '#shared/experiment/measurement'
 
 /** Answers in the shape of the OpenAI API, so that its clients understand them. */
 export type Endpoint = 'completions' | 'chat'

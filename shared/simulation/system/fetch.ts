@@ -5,7 +5,7 @@ import type { FlightWindow, Sender } from './flight-window'
 import type { GroundServers, Place } from './ground-servers'
 import { fromHost, Packet, type Cargo } from './packet'
 import { chunkSetBytes, getBytes } from './packet-bytes'
-import type { SimulatedCache } from './request-flow'
+import type { SimulatedCache } from './simulated-cache'
 import type { Interval } from './satellite-memories'
 
 /** What a fetch has seen; counted from the packets that came back. */

@@ -1,25 +1,12 @@
+import { emptyMeasurement, isHarmful } from '../../experiment/measurement'
 import type { RequestRecord } from '../../experiment/records'
-import type { BlockCut } from './block-cut'
 import { Fetch, type FetchResult } from './fetch'
-import type { FlightWindow } from './flight-window'
-import type { GroundServers } from './ground-servers'
 import { lookupPrefix, type LookupResult } from './lookup'
 import type { ModelHost } from './model-host'
 import { Running, waitFor, type Process } from './process'
+import type { SimulatedCache } from './simulated-cache'
 import { Store, type StoreResult } from './store'
 import type { SimulatedRequest } from './workload'
-
-/** The cache as the host of the model uses it. */
-export interface SimulatedCache {
-  readonly ground: GroundServers
-  readonly cut: BlockCut
-  readonly window: FlightWindow
-  readonly lookup: 'batch' | 'binary_search'
-  /** Whether links take their light time: without it there is none to report. */
-  readonly timed: boolean
-  /** Record the ways of each request's first block. */
-  readonly recordRoutes: boolean
-}
 
 export interface RequestFlow {
   readonly model: ModelHost
@@ -96,41 +83,8 @@ function* decode(
   if (outputTokens > 1) record.tpotMs = decodeMs / (outputTokens - 1)
 }
 
-/** A hit does harm when reading it took longer than computing it would have. */
-function isHarmful({ cachedTokens, lookupMs, getMs }: RequestRecord, tokensPerS: number | null): boolean {
-  if (cachedTokens === 0 || tokensPerS === null) return false
-  return (lookupMs ?? 0) + (getMs ?? 0) > (cachedTokens / tokensPerS) * 1000
-}
-
 function emptyRecord(startedAt: number, request: SimulatedRequest): RequestRecord {
-  return {
-    kind: 'request',
-    requestId: request.requestId,
-    sessionId: request.sessionId,
-    turn: request.turn,
-    startedAt,
-    promptTokens: request.promptTokens,
-    outputTokens: 0,
-    blocks: request.blocks.length,
-    blocksHit: 0,
-    cachedTokens: 0,
-    chunksFetched: 0,
-    hopsHistogram: [],
-    lookupMs: null,
-    getMs: null,
-    setMs: null,
-    prefillMs: null,
-    ttftMs: null,
-    tpotMs: null,
-    e2eMs: null,
-    propagationMs: null,
-    bytesRead: 0,
-    bytesWritten: 0,
-    status: 'ok',
-    errorCode: null,
-    harmful: false,
-    halfBlocksServed: 0,
-    wrongBytesServed: 0,
-    routes: [],
-  }
+  const { requestId, sessionId, turn, promptTokens, blocks } = request
+  const empty = emptyMeasurement(startedAt, promptTokens, blocks.length)
+  return { kind: 'request', requestId, sessionId, turn, ...empty }
 }
