@@ -209,3 +209,133 @@ factors: { strategy: [rotation, hop_rotation] }
     expect((await run(data, 'run', file, '--simulated')).code).toBe(0)
   })
 })
+
+describe('a trace that an experiment file names', () => {
+  const azure = `TIMESTAMP,ContextTokens,GeneratedTokens\n${Array.from({ length: 30 }, (_, i) => {
+    const time = new Date(Date.UTC(2023, 10, 16, 18, 15, 0, i * 700)).toISOString()
+    return `${time.replace('T', ' ').replace('Z', '0000')},${700 + 13 * i},${3 + (i % 5)}`
+  }).join('\n')}\n`
+  const shareGpt = JSON.stringify(
+    Array.from({ length: 8 }, (_, i) => ({
+      id: `c${i}`,
+      conversations: ['human', 'gpt', 'human', 'gpt'].map((from, turn) => ({
+        from,
+        value: `Turn ${turn} of conversation ${i}, with some words more. `.repeat(12),
+      })),
+    })),
+  )
+  const plain = experiment.slice(0, experiment.indexOf('factors:'))
+  const factors = 'factors: { strategy: [rotation, hop_rotation], satellite_bytes: [20000, 10000000] }\n'
+
+  /** Files with a trace of this name, and an experiment with these lines among its parameters. */
+  function named(trace: string, content: string, ...lines: string[]): { data: string; file: string } {
+    const data = temporaryFolder()
+    writeFileSync(join(data, trace), content)
+    const file = join(data, 'named.yaml')
+    const parameters = [`trace: ${join(data, trace)}`, 'link_delay: simulated', ...lines]
+    writeFileSync(file, `${plain}${parameters.map((line) => `  ${line}\n`).join('')}${factors}`)
+    return { data, file }
+  }
+
+  /** What does not depend on the moment of the start, or on which command wrote it. */
+  function numbersOf(directory: string): Record<string, Record<string, string>[]> {
+    const rows = (file: string): Record<string, string>[] =>
+      csvRows(directory, file).map(({ run_id: _run, started_at: _at, host: _host, ...rest }) => rest)
+    return {
+      trials: rows('trials.csv'),
+      requests: rows('requests.csv'),
+      satellites: rows('satellites.csv'),
+    }
+  }
+
+  it.each([
+    ['Mooncake', 'trace.jsonl', trace, ['block_tokens: 512'], []],
+    [
+      'Azure',
+      'trace.csv',
+      azure,
+      ['block_tokens: 64', 'trace_prefix_model: shared:512'],
+      ['--prefix-model', 'shared:512', '--block-tokens', '64'],
+    ],
+    ['ShareGPT', 'trace.json', shareGpt, ['trace_arrival_rate: 0.5'], ['--arrival-rate', '0.5']],
+  ])('gives the numbers of simulate trace: %s', async (_format, name, content, lines, flags) => {
+    const { data, file } = named(name, content, ...lines)
+    const run1 = await run(data, 'run', file, '--simulated', '--json')
+    expect(run1).toMatchObject({ code: 0 })
+    const traceFlags = ['--trace', join(data, name), '--experiment', file, ...flags]
+    const run2 = await run(data, 'simulate', 'trace', ...traceFlags, '--json')
+    expect(run2).toMatchObject({ code: 0 })
+    const [ran, simulated] = [run1, run2].map(({ out }) =>
+      numbersOf((JSON.parse(out) as { directory: string }).directory),
+    )
+    expect(ran?.['trials']).toHaveLength(4)
+    expect(new Set(ran?.['trials']?.map((row) => row['evicted_chunks'])).size).toBeGreaterThan(1)
+    expect(Number(ran?.['trials']?.[1]?.['block_hit_rate'])).toBeGreaterThan(0)
+    expect(ran).toEqual(simulated)
+  })
+
+  it('takes what the file declares in simulate trace too, and writes it into its files', async () => {
+    const { data, file } = named('trace.csv', azure, 'trace_prefix_model: shared:512')
+    const flags = ['--trace', join(data, 'trace.csv'), '--experiment', file, '--json']
+    const ofFile = JSON.parse((await run(data, 'simulate', 'trace', ...flags)).out) as Told
+    const model = (told: Told) =>
+      csvRows(told.directory, 'trials.csv').map((row) => row['trace_prefix_model'])
+    expect(new Set(model(ofFile))).toEqual(new Set(['shared:512']))
+    const { out } = await run(data, 'simulate', 'trace', ...flags, '--prefix-model', 'none')
+    const ofFlag = JSON.parse(out) as Told
+    expect(new Set(model(ofFlag))).toEqual(new Set(['none']))
+    expect([ofFile.ceiling.blockHitRate > 0, ofFlag.ceiling.blockHitRate]).toEqual([true, 0])
+  })
+
+  it.each([
+    ['no prefix model', 'trace.csv', azure, [], /says nothing about common prefixes/, /trace_prefix_model/],
+    ['no rate', 'trace.json', shareGpt, [], /has no times/, /trace_arrival_rate/],
+    [
+      'a rate beside times',
+      'trace.csv',
+      azure,
+      ['trace_prefix_model: none', 'trace_arrival_rate: 2'],
+      /has times of its own/,
+      /Leave trace_arrival_rate out/,
+    ],
+    [
+      'a bad line',
+      'trace.jsonl',
+      `${trace}\n{"timestamp": -1}`,
+      ['block_tokens: 512'],
+      /line 41/,
+      /--skip-bad-lines\. \(an option of skymemory simulate trace\)/,
+    ],
+  ])(
+    'says in the words of the file what is wrong: %s',
+    async (_what, name, content, lines, message, hint) => {
+      const { data, file } = named(name, content, ...lines)
+      const { code, out } = await run(data, 'run', file, '--simulated', '--json')
+      expect(code).not.toBe(0)
+      const { run: ended } = JSON.parse(out) as { run: { runId: string } }
+      const shown = await run(data, 'show', ended.runId, '--json')
+      expect(shown.out).toMatch(message)
+      expect(shown.out).toMatch(hint)
+      expect(shown.out).not.toMatch(/--(prefix-model|arrival-rate)/)
+    },
+  )
+
+  it('refuses a prefix model that is none, and one that varies in simulate trace', async () => {
+    const wrong = named('trace.csv', azure, 'trace_prefix_model: shared:0')
+    expect((await run(wrong.data, 'run', wrong.file, '--simulated')).err).toMatch(
+      /named\.yaml:\d+:\d+: trace_prefix_model shared:0 is no prefix model .*allowed: none, session, or shared:TOKENS/,
+    )
+    const { data, file } = named('trace.csv', azure)
+    writeFileSync(file, `${plain}factors: { trace_prefix_model: [none, 'shared:512'] }\n`)
+    const { err } = await run(
+      data,
+      'simulate',
+      'trace',
+      '--trace',
+      join(data, 'trace.csv'),
+      '--experiment',
+      file,
+    )
+    expect(err).toMatch(/trace_prefix_model is a factor.*\nhint: .*run --simulated/)
+  })
+})

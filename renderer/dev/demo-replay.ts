@@ -2,6 +2,7 @@ import { SkyError } from '#shared/contract/errors'
 import type { ReplayJob, ReplayQuestion, TraceInspection } from '#shared/contract/simulation-api'
 import { replayTrace } from '#shared/simulation/replay/replay'
 import type { TraceBatch } from '#shared/simulation/traces/trace-batch'
+import { traits } from '#shared/simulation/traces/trace-format'
 import type { Emit } from './demo-client'
 import { randomFrom } from './random'
 
@@ -25,17 +26,18 @@ export class DemoReplay {
   inspect(path: string): TraceInspection {
     if (path.includes('missing'))
       throw new SkyError('not_found', `there is no file ${path}`, 'Check the path.')
-    const isAzure = path.endsWith('.csv')
+    const format = path.endsWith('.csv') ? 'azure' : path.endsWith('.json') ? 'sharegpt' : 'mooncake'
+    const { title, blockTokens, knowsPrefixes, inOrder } = traits[format]
     return {
       path,
       bytes: traceBytes,
       isGzip: path.endsWith('.gz'),
-      format: isAzure ? 'azure' : 'mooncake',
-      title: isAzure ? 'Azure LLM inference CSV' : 'Mooncake JSONL',
-      blockTokens: isAzure ? 128 : 512,
-      knowsPrefixes: !isAzure,
-      knowsArrivals: true,
-      inOrder: true,
+      format,
+      title,
+      blockTokens,
+      knowsPrefixes,
+      knowsArrivals: format !== 'sharegpt',
+      inOrder,
     }
   }
 

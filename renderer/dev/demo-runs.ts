@@ -15,6 +15,7 @@ import { seriesOf } from '#shared/experiment/meaning'
 import { summariseTrial } from '#shared/experiment/metrics'
 import { parseExperiment } from '#shared/experiment/parse'
 import type { EventRecord, RequestRecord } from '#shared/experiment/records'
+import type { LabName } from '#shared/experiment/schema'
 import { binTimeline, type CounterSample } from '#shared/experiment/timeline'
 import { histogramMean } from '#shared/stats/quantile'
 import type { Emit } from './demo-client'
@@ -49,8 +50,8 @@ function plannedRequests({ parameters }: PlannedTrial): number {
   return parameters.sessions * parameters.turns
 }
 
-export function checkExperiment(yaml: string): ExperimentCheck {
-  const parsed = parseExperiment(yaml)
+export function checkExperiment(yaml: string, lab?: LabName): ExperimentCheck {
+  const parsed = parseExperiment(yaml, lab)
   if (!parsed.ok) return parsed
   const trials = planTrials(parsed.experiment)
   const estimateS = trials.reduce((sum, trial) => sum + plannedRequests(trial) * 0.31, 0)
@@ -87,8 +88,8 @@ export class DemoRuns {
     return { ...run.summary, yaml: run.yaml, trials: run.trials.map((one) => one.trial) }
   }
 
-  start(yaml: string, lab = 'local'): string {
-    const check = checkExperiment(yaml)
+  start(yaml: string, lab: LabName = 'local'): string {
+    const check = checkExperiment(yaml, lab)
     if (!check.ok) throw new SkyError('invalid_experiment', 'The experiment has problems.')
     if (this.#lab.state.kind !== 'running') {
       throw new SkyError('lab_not_running', 'The lab is not running.', 'Start the lab first.')

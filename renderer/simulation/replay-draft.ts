@@ -3,16 +3,14 @@ import { mostCaches } from '#shared/contract/simulation-api'
 import { cachePolicies, type CachePolicy } from '#shared/simulation/replay/block-cache'
 import { arrivalDefaults } from '#shared/simulation/traces/arrivals'
 import { mostTokens } from '#shared/simulation/traces/fields'
+import { firstDeclared, type Declared } from './declared-draft'
 import type { FieldProblem } from './latency-check'
 import { parseQuantities, parseQuantity } from './quantity'
 
 /** The form of a replay as it is typed. */
-export interface ReplayDraft {
+export interface ReplayDraft extends Declared {
   readonly policies: readonly CachePolicy[]
   readonly capacities: string
-  readonly prefixModel: 'none' | 'shared' | 'session'
-  readonly sharedTokens: string
-  readonly arrivalRate: string
   /** Empty = the format's own. */
   readonly blockTokens: string
   readonly skipBadLines: boolean
@@ -22,9 +20,7 @@ export interface ReplayDraft {
 export const firstReplayDraft: ReplayDraft = {
   policies: ['lru', 's3-fifo', 'optimum'],
   capacities: '1000, 2000, 5000, 10000, 20000, 50000, 100000',
-  prefixModel: 'none',
-  sharedTokens: '512',
-  arrivalRate: '1',
+  ...firstDeclared,
   blockTokens: '',
   skipBadLines: false,
   sortByTime: false,

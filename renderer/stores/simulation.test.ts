@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { withStores } from '../testing/with-stores'
+import type { TraceInspection } from '#shared/contract/simulation-api'
+import { withEngine, withStores } from '../testing/with-stores'
 import { useCompare } from './compare'
 import { useLatencyModel } from './latency-model'
 import { useReplay } from './replay'
@@ -93,6 +94,18 @@ describe('replay', () => {
   })
 })
 
+const azure: TraceInspection = {
+  path: '',
+  bytes: 1_000,
+  isGzip: false,
+  format: 'azure',
+  title: 'Azure LLM inference CSV',
+  blockTokens: 128,
+  knowsPrefixes: false,
+  knowsArrivals: true,
+  inOrder: true,
+}
+
 describe('a simulation of the system', () => {
   it.each(constellationPresetNames)('takes the constellation %s, and can be started', (name) => {
     const system = withStores().use(useSystem)
@@ -112,6 +125,45 @@ describe('a simulation of the system', () => {
     expect(system.trials[0]?.parameters).toMatchObject({ trace: 'none', block_tokens: 128 })
     await system.useTrace('/traces/missing.jsonl')
     expect(system.error?.code).toBe('not_found')
+  })
+
+  it('asks for what a trace does not say, and declares it in the experiment', async () => {
+    const system = withStores().use(useSystem)
+    await system.useTrace('/traces/azure.csv')
+    const declared = () => {
+      const { trace_prefix_model: model, trace_arrival_rate: rate } = system.trials[0]!.parameters
+      return [model, rate]
+    }
+    expect([system.trace?.knowsPrefixes, ...declared()]).toEqual([false, 'none', 0])
+    system.declare({ prefixModel: 'shared' })
+    expect(declared()).toEqual(['shared:512', 0])
+    system.declare({ sharedTokens: 'many' })
+    expect([...system.undeclared.keys()]).toEqual(['sharedTokens'])
+    system.declare({ sharedTokens: '300' })
+    expect([system.undeclared.size, ...declared()]).toEqual([0, 'shared:300', 0])
+    await system.useTrace('/traces/chats.json')
+    expect(declared()).toEqual(['undeclared', 1])
+    system.declare({ arrivalRate: '' })
+    expect([...system.undeclared.keys()]).toEqual(['arrivalRate'])
+    system.declare({ arrivalRate: '0.25' })
+    expect([system.undeclared.size, ...declared()]).toEqual([0, 'undeclared', 0.25])
+    await system.useTrace(null)
+    expect([system.trace, ...declared()]).toEqual([null, 'undeclared', 0])
+  })
+
+  it('does not begin while the text that was opened leaves it open', async () => {
+    const started: (string | undefined)[] = []
+    const system = withEngine({
+      inspectTrace: ({ path }) => ({ ...azure, path }),
+      startRun: ({ lab }) => ({ runId: String(started.push(lab)) }),
+    }).use(useSystem)
+    system.yaml = 'name: Mine\nparameters: { trace: /traces/azure.csv, block_tokens: 128 }\n'
+    await vi.waitFor(() => expect([...system.undeclared.keys()]).toEqual(['prefixModel']))
+    await system.start()
+    expect(started).toEqual([])
+    system.declare({ prefixModel: 'session' })
+    await system.start()
+    expect([started, system.error]).toEqual([['simulated'], null])
   })
 
   it('is a run that is marked as simulated, and is compared with one of the lab', async () => {

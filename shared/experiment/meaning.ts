@@ -1,5 +1,6 @@
 import type { ParameterName, ParameterValues } from './parameters'
 import { parameterNames, parameters } from './parameters'
+import { traceParameters } from './trace-parameters'
 
 /** Without a cache there are no blocks and no constellation: only these parameters say anything about a trial. */
 const meaningfulWithoutCache: ReadonlySet<ParameterName> = new Set([
@@ -19,8 +20,10 @@ export function hasMeaning(name: ParameterName, cache: ParameterValues['cache'])
 
 /** Whether a parameter makes a difference in this trial: a trace takes the place of the conversations. */
 export function isMeaningful(name: ParameterName, values: ParameterValues): boolean {
-  const replaced = values.trace !== 'none' && parameters[name].group === 'workload' && name !== 'trace'
-  return hasMeaning(name, values.cache) && !replaced
+  if (!hasMeaning(name, values.cache)) return false
+  if (name === 'trace' || parameters[name].group !== 'workload') return true
+  const ofTraces = Object.hasOwn(traceParameters, name)
+  return ofTraces === (values.trace !== 'none')
 }
 
 /** The series that a trial belongs to in charts and tables. */

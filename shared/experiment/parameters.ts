@@ -10,6 +10,7 @@ import {
   type NumberParameter,
   type Parameter,
 } from './parameter-kinds'
+import { traceParameters } from './trace-parameters'
 
 export {
   parameterGroups,
@@ -189,13 +190,7 @@ export const parameters = {
       'Requests that the host of the model works on at a time, from the start of the prefill to the last token; others wait. 0 = no limit.',
     ),
   ),
-  trace: simulated({
-    kind: 'text',
-    group: 'workload',
-    label: 'Trace',
-    default: 'none',
-    help: 'none: the conversations below. Else the path of a request trace, whose requests come at its own times.',
-  }),
+  ...traceParameters,
   documents: {
     kind: 'text',
     group: 'workload',

@@ -1,3 +1,4 @@
+import { prefixModelAllowed, readPrefixModel } from '../simulation/traces/prefix-model'
 import { numberText } from './allowed'
 import { countTrials } from './grid'
 import {
@@ -11,6 +12,7 @@ import {
 } from './parameters'
 import { maxTrials, type Experiment, type ParameterValue } from './schema'
 import { failureListAllowed, failureListProblem } from './failure-list'
+import { undeclaredPrefixModel } from './trace-parameters'
 import type { Path } from './yaml-source'
 
 /** Something that is wrong between values which, each alone, may be right. */
@@ -127,6 +129,13 @@ export const relations: readonly Relation[] = [
       const problem = failureListProblem(failures)
       return problem === null ? null : { message: `failures: ${problem}`, allowed: failureListAllowed }
     },
+  },
+  {
+    names: ['trace_prefix_model'],
+    check: ({ trace_prefix_model: text }) =>
+      text === undeclaredPrefixModel || readPrefixModel(text) !== null
+        ? null
+        : { message: `trace_prefix_model ${text} is no prefix model`, allowed: prefixModelAllowed },
   },
   {
     names: ['rotation_requests', 'rotation_period_s'],

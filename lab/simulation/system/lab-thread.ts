@@ -2,9 +2,9 @@ import { parentPort } from 'node:worker_threads'
 import { toErrorBody } from '#shared/contract/errors'
 import type { EventRecord, FinishedRecord, JournalEntry } from '#shared/experiment/records'
 import type { SystemSimulation } from '#shared/simulation/system/system-simulation'
-import { loadTrace } from '../../traces/read-trace'
 import type { FromThread, ToThread } from './thread-messages'
 import { tleTextOf } from './tle-text'
+import { traceOf } from './trace-of'
 import { trialSimulation, type TrialToSimulate } from './trial-simulation'
 
 /** Events in one go: some milliseconds, so that messages are heard. */
@@ -138,8 +138,7 @@ export function serveSimulatedLab(): void {
   const start = async (message: Extract<ToThread, { kind: 'start' }>): Promise<void> => {
     trial = null
     try {
-      const { trace: path } = message.parameters
-      const trace = path === 'none' ? null : (await loadTrace(path)).trace
+      const trace = await traceOf(message.parameters)
       const tleText = await tleTextOf(message.parameters)
       trial = new ThreadTrial(message, { trace, tleText }, tell)
       tell({ kind: 'started', requestsTotal: trial.requestsTotal })

@@ -9,7 +9,9 @@ import { SkyError } from '#shared/contract/errors'
 import { isoTime, satelliteColumns, timelineColumns, trialColumns } from '#shared/experiment/csv-columns'
 import { planTrials } from '#shared/experiment/grid'
 import type { Experiment } from '#shared/experiment/schema'
+import { traceParameters, undeclaredPrefixModel } from '#shared/experiment/trace-parameters'
 import { replayTrace, type ReplayFigures } from '#shared/simulation/replay/replay'
+import { prefixModelText } from '#shared/simulation/traces/prefix-model'
 import type { TraceBatch } from '#shared/simulation/traces/trace-batch'
 import type { TraceOptions, TraceSettings } from '#shared/simulation/traces/trace-options'
 import { writeCsv, type WrittenFile } from '../../export/csv-file'
@@ -21,6 +23,7 @@ import type { ReadProgress } from '../../traces/trace-bytes'
 import type { SimulationTasks } from '../workers/tasks'
 import { WorkerPool } from '../workers/worker-pool'
 import type { SimulatedTrial } from './simulate-trial-task'
+import { declaredOptions } from './trace-of'
 
 export interface TraceJob {
   readonly path: string
@@ -73,8 +76,10 @@ export async function simulateTrace(job: TraceJob, control: TraceControl = {}): 
     onProgress: (progress: ReadProgress): void => control.onProgress?.({ kind: 'reading', ...progress }),
   }
   const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes)
-  const { trace, settings, tally } = await loadTrace(job.path, job.options, read, shared)
-  const planned = tracedTrials(job.experiment, job.path, trace)
+  requireOneTrace(job.experiment, job.path)
+  const options = { ...declaredOptions(job.experiment.parameters), ...definedIn(job.options) }
+  const { trace, settings, tally } = await loadTrace(job.path, options, read, shared)
+  const planned = tracedTrials(job.experiment, job.path, trace, settings)
   const createdAt = Date.now()
   const runId = newRunId(job.experiment.name, new Date(createdAt), Math.random)
   const final = join(job.directory, runId)
@@ -108,8 +113,32 @@ export async function simulateTrace(job: TraceJob, control: TraceControl = {}): 
   }
 }
 
-/** The trials of an experiment, with what follows from the trace: the size of its blocks, and light time unless it is off. */
-export function tracedTrials(experiment: Experiment, path: string, trace: TraceBatch): PlannedTrial[] {
+/** @throws SkyError `invalid_experiment` where the trace or what is declared of it varies: one trace is read for all trials */
+function requireOneTrace({ factors }: Experiment, path: string): void {
+  const varied = Object.keys(traceParameters).find((name) => Object.hasOwn(factors, name))
+  if (varied !== undefined) {
+    throw new SkyError(
+      'invalid_experiment',
+      `${varied} is a factor, but all trials are simulated on the one trace ${path}`,
+      'Take it out of the factors, or run the experiment file with skymemory run --simulated.',
+    )
+  }
+}
+
+/** What was given, without what was not. */
+const definedIn = (options: TraceOptions): TraceOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
+/**
+ * The trials of an experiment, with what follows from the trace: the size of its blocks, what was declared of it, and light
+ * time unless it is off.
+ */
+export function tracedTrials(
+  experiment: Experiment,
+  path: string,
+  trace: TraceBatch,
+  { prefixModel, arrivals }: Pick<TraceSettings, 'prefixModel' | 'arrivals'>,
+): PlannedTrial[] {
   const { parameters, factors } = experiment
   return planTrials({
     ...experiment,
@@ -119,6 +148,8 @@ export function tracedTrials(experiment: Experiment, path: string, trace: TraceB
       ...(factors.link_delay ? {} : { link_delay: 'simulated' as const }),
       ...parameters,
       trace: resolve(path),
+      trace_prefix_model: prefixModel ? prefixModelText(prefixModel) : undeclaredPrefixModel,
+      trace_arrival_rate: arrivals?.perSecond ?? 0,
     },
   })
 }
@@ -229,7 +260,7 @@ type Told = Pick<TraceOutcome, 'runId' | 'settings' | 'tally' | 'ceiling' | 'tri
 }
 
 function manifestOf(job: TraceJob, told: Told): object {
-  const { prefixModel, format, blockTokens } = told.settings
+  const { prefixModel, arrivals, format, blockTokens } = told.settings
   return {
     format: 1,
     run_id: told.runId,
@@ -251,6 +282,9 @@ function manifestOf(job: TraceJob, told: Told): object {
       format,
       block_tokens: blockTokens,
       prefix_model: prefixModel ?? null,
+      arrivals: arrivals
+        ? { per_second: arrivals.perSecond, seed: arrivals.seed, turn_gap_s: arrivals.turnGapS }
+        : null,
       requests: told.ceiling.requests,
       blocks: told.ceiling.blocks,
       unique_blocks: told.ceiling.uniqueBlocks,

@@ -17,16 +17,22 @@ export function prefixModelText(model: PrefixModel): string {
   return model.kind === 'shared' ? `shared:${model.tokens}` : model.kind
 }
 
-/** @throws SkyError invalid_argument for a text that names no model */
-export function parsePrefixModel(text: string): PrefixModel {
+/** What `readPrefixModel` can read, in words. */
+export const prefixModelAllowed =
+  'none, session, or shared:TOKENS with the length of the common system prompt, such as shared:512'
+
+/** The model that a text names; null for none. */
+export function readPrefixModel(text: string): PrefixModel | null {
   if (text === 'none' || text === 'session') return { kind: text }
   const tokens = Number(/^shared:(\d+)$/.exec(text)?.[1])
-  if (tokens >= 1 && tokens <= mostTokens) return { kind: 'shared', tokens }
-  throw new SkyError(
-    'invalid_argument',
-    `"${text}" is no prefix model`,
-    'Choose none, session, or shared:TOKENS with the length of the common system prompt, such as shared:512.',
-  )
+  return tokens >= 1 && tokens <= mostTokens ? { kind: 'shared', tokens } : null
+}
+
+/** @throws SkyError invalid_argument for a text that names no model */
+export function parsePrefixModel(text: string): PrefixModel {
+  const model = readPrefixModel(text)
+  if (model !== null) return model
+  throw new SkyError('invalid_argument', `"${text}" is no prefix model`, `Choose ${prefixModelAllowed}.`)
 }
 
 /** Makes the blocks of prompts of which only the length is known. */

@@ -11,6 +11,8 @@ export interface FormatTraits {
    * are made here, they have the 128 tokens of an experiment's default.
    */
   readonly blockTokens: number
+  /** True where ids in the file stand for blocks, which have one length; elsewhere prompts are cut into blocks of any. */
+  readonly publishesBlocks: boolean
   /** False where the file says nothing about common prefixes: a prefix model must be declared. */
   readonly knowsPrefixes: boolean
   /** False where requests do not stand in the order of their arrival: the whole trace is sorted before it is used. */
@@ -22,6 +24,7 @@ export const traits: Readonly<Record<TraceFormat, FormatTraits>> = {
     title: 'Mooncake JSONL',
     layout: 'json-lines',
     blockTokens: 512,
+    publishesBlocks: true,
     knowsPrefixes: true,
     inOrder: true,
   },
@@ -29,6 +32,7 @@ export const traits: Readonly<Record<TraceFormat, FormatTraits>> = {
     title: 'AIPerf JSONL',
     layout: 'json-lines',
     blockTokens: 512,
+    publishesBlocks: true,
     knowsPrefixes: true,
     inOrder: false,
   },
@@ -36,6 +40,7 @@ export const traits: Readonly<Record<TraceFormat, FormatTraits>> = {
     title: 'ShareGPT JSON',
     layout: 'json-array',
     blockTokens: 128,
+    publishesBlocks: false,
     knowsPrefixes: true,
     inOrder: false,
   },
@@ -43,6 +48,7 @@ export const traits: Readonly<Record<TraceFormat, FormatTraits>> = {
     title: 'Azure LLM inference CSV',
     layout: 'csv',
     blockTokens: 128,
+    publishesBlocks: false,
     knowsPrefixes: false,
     inOrder: true,
   },
@@ -50,6 +56,7 @@ export const traits: Readonly<Record<TraceFormat, FormatTraits>> = {
     title: 'BurstGPT CSV',
     layout: 'csv',
     blockTokens: 128,
+    publishesBlocks: false,
     knowsPrefixes: false,
     inOrder: true,
   },
