@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '#lab/testing/folders'
+import { tleFile, walkerElements } from '#shared/constellation/orbits/testing/make-tle'
 import { commandLineUnderTest, csvRows } from './testing/command-line'
 
 const { run } = await commandLineUnderTest()
@@ -143,6 +144,36 @@ describe('simulate trace', () => {
     expect(err).toMatch(message)
     expect(out).toBe('')
     expect(existsSync(join(data, 'out')) ? readdirSync(join(data, 'out')) : []).toEqual([])
+  })
+
+  it('simulates the satellites of a file, and refuses another grid and a file that is none', async () => {
+    const shell = {
+      torus: { slots: 9, planes: 6 },
+      pattern: 'delta',
+      altitudeM: 1_200_000,
+      inclinationDeg: 60,
+    } as const
+    const data = temporaryFolder()
+    writeFileSync(join(data, 'shell.tle'), tleFile(walkerElements({ ...shell, phasing: 1 })))
+    const simulate = (size: string, name = 'shell.tle') => {
+      const text = `name: real
+parameters: { ${size}, centre_slot: 4, centre_plane: 2, kvc_bytes_per_token: 64, orbits: tle, tle_file: ${join(data, name)},
+  inclination_deg: 60, min_elevation_deg: 5 }
+`
+      writeFileSync(join(data, 'small.yaml'), text)
+      writeFileSync(join(data, 'trace.jsonl'), trace)
+      const named = ['--trace', join(data, 'trace.jsonl'), '--experiment', join(data, 'small.yaml')]
+      return run(data, 'simulate', 'trace', ...named, '--out', join(data, 'out'), '--json')
+    }
+    const { out, code } = await simulate('slots: 9, planes: 6')
+    expect(code).toBe(0)
+    expect((JSON.parse(out) as Told).trials[0]?.metrics['block_hit_rate']).toBeGreaterThan(0)
+    expect((await simulate('slots: 9, planes: 5')).err).toMatch(
+      /shell\.tle form a grid of 9x6, not of 9x5 \[invalid_experiment\]\nhint: Set slots to 9 and planes to 6\./,
+    )
+    expect((await simulate('slots: 9, planes: 6', 'none.tle')).err).toMatch(
+      /none\.tle cannot be read: ENOENT/,
+    )
   })
 
   it('names a trace and an experiment that are not there', async () => {

@@ -149,6 +149,7 @@ export function serveSimulatedLab(): void {
   }
   port.on('message', (message: ToThread) => {
     if (message.kind === 'start') void start(message)
-    else trial?.hear(message)
+    else if (trial !== null) trial.hear(message)
+    else if (message.kind === 'report') tell({ kind: 'idle' })
   })
 }

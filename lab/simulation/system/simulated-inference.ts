@@ -69,6 +69,8 @@ export class SimulatedInference {
         return this.#starting?.reject(fromErrorBody(message.error))
       case 'entries':
         return this.#take(message.entries, message.progress)
+      case 'idle':
+        return
       case 'reported':
         if (this.#trial !== null) this.#trial.progress = message.progress
     }

@@ -18,6 +18,8 @@ const satellitesId = 'simulated-satellites'
 const inferenceId = 'simulated-model'
 /** The thread looks up between portions of events; one that does not answer in this time keeps its last sample. */
 const answerLimitMs = 5_000
+/** Time between two looks at the simulation, as at hosts: one sample a second on the timeline. */
+const pollPeriodMs = 1_000
 /** Heap of the thread at most, MB. */
 const heapLimitMb = 4_096
 
@@ -51,7 +53,9 @@ class SimulatedLab implements LabHosts {
   readonly #samples = new Map<string, HostSample>()
   #thread: Worker | null = null
   #inference: SimulatedInference | null = null
-  #reported: (() => void) | null = null
+  #timer: NodeJS.Timeout | undefined
+  /** The question how the simulation is that is not answered yet. */
+  #polling: { readonly answered: Promise<void>; readonly answer: () => void } | null = null
 
   constructor(workerEntry: string, shape: LabShape) {
     this.#workerEntry = workerEntry
@@ -74,6 +78,8 @@ class SimulatedLab implements LabHosts {
     // The exit says the same; without a listener it would end the program.
     thread.on('error', (error) => this.#log(`the simulation ended: ${error.message}`))
     thread.on('exit', () => this.#exited(thread))
+    this.#timer = setInterval(() => void this.poll(), pollPeriodMs)
+    this.#timer.unref()
     for (const host of this.hosts()) this.#set({ ...host, state: healthy() })
   }
 
@@ -102,13 +108,18 @@ class SimulatedLab implements LabHosts {
   async poll(): Promise<void> {
     const thread = this.#thread
     if (thread === null) return
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>((resolve) => {
-      this.#reported = resolve
-      timer = setTimeout(resolve, answerLimitMs)
+    if (this.#polling === null) {
+      let answer: () => void = () => undefined
+      const answered = new Promise<void>((resolve) => (answer = resolve))
+      const timer = setTimeout(answer, answerLimitMs)
+      this.#polling = { answered, answer }
+      void answered.then(() => {
+        clearTimeout(timer)
+        this.#polling = null
+      })
       thread.postMessage({ kind: 'report' } satisfies ToThread)
-    })
-    clearTimeout(timer)
+    }
+    await this.#polling.answered
   }
 
   async setFailures(): Promise<void> {
@@ -127,8 +138,7 @@ class SimulatedLab implements LabHosts {
 
   async stop(): Promise<void> {
     const thread = this.#thread
-    this.#thread = null
-    this.#inference?.down()
+    this.#gone()
     await thread?.terminate()
     for (const host of this.hosts()) this.#set({ ...host, state: { kind: 'stopped' } })
   }
@@ -140,19 +150,26 @@ class SimulatedLab implements LabHosts {
 
   #heard(inference: SimulatedInference, message: FromThread): void {
     inference.heard(message)
+    if (message.kind === 'idle') this.#polling?.answer()
     if (message.kind !== 'reported') return
     const at = Date.now()
     const { satellites, trialAt } = message
     this.#samples.set(satellitesId, { at, trialAt, satellites, delay: noDelay, apiUrl: null })
     this.#samples.set(inferenceId, { at, trialAt, satellites: [], delay: noDelay, apiUrl: null })
-    this.#reported?.()
+    this.#polling?.answer()
+  }
+
+  #gone(): void {
+    clearInterval(this.#timer)
+    this.#thread = null
+    this.#inference?.down()
+    this.#polling?.answer()
   }
 
   /** The thread ended without being told to: out of memory, or a defect. */
   #exited(thread: Worker): void {
     if (this.#thread !== thread) return
-    this.#thread = null
-    this.#inference?.down()
+    this.#gone()
     for (const host of this.hosts()) {
       this.#set({
         ...host,

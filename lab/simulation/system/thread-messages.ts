@@ -34,6 +34,8 @@ export type FromThread =
   | { readonly kind: 'started'; readonly requestsTotal: number }
   | { readonly kind: 'refused'; readonly error: ErrorBody }
   | { readonly kind: 'entries'; readonly entries: readonly JournalEntry[]; readonly progress: TrialProgress }
+  /** Asked for a report while there is no trial. */
+  | { readonly kind: 'idle' }
   | {
       readonly kind: 'reported'
       readonly progress: TrialProgress

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { tleFile, walkerElements, walkerTleStartMs } from '../../constellation/orbits/testing/make-tle'
+import type { Walker } from '../../constellation/orbits/walker'
 import { strategies } from '../../placement/placement'
 import { addHistograms, histogramMean } from '../../stats/quantile'
 import { replayTrace } from '../replay/replay'
@@ -211,5 +213,71 @@ describe('real orbits', () => {
     const simulated = simulateTrace(long, { ...walker, ground_lat_deg: 90, inclination_deg: 30 })
     expect(simulated.requests.every((each) => each.blocksHit === 0 && each.lookupMs === null)).toBe(true)
     expect(simulated.requests.every((each) => each.status === 'ok')).toBe(true)
+  })
+})
+
+describe('the satellites of a file', () => {
+  const shell: Walker = {
+    torus: { slots: 22, planes: 24 },
+    pattern: 'delta',
+    altitudeM: 550_000,
+    inclinationDeg: 53,
+    phasing: 5,
+  }
+  const text = tleFile(walkerElements(shell))
+  const tle = {
+    ...shell.torus,
+    orbits: 'tle' as const,
+    tle_file: 'shell.tle',
+    tle_start: new Date(walkerTleStartMs).toISOString(),
+    min_elevation_deg: 10,
+    rotation_period_s: 0,
+    satellite_bytes: 1e9,
+  }
+  const long = generatedTrace(4, { requests: 60, families: 3, blocksPerRequest: 4, meanGapMs: 10_000 })
+  const simulated = simulateTrace(long, tle, 1, text)
+
+  test('hold what is stored, and hand it over as they pass', () => {
+    expect(simulated.satellites).toHaveLength(22 * 24)
+    expect(simulated.requests.map(({ status }) => status)).toEqual(Array.from({ length: 60 }, () => 'ok'))
+    const turns = simulated.events.filter((event) => event.name === 'rotation_finished')
+    expect(turns.length).toBeGreaterThan(1)
+    expect(sum(simulated, 'migratedOut')).toBeGreaterThan(0)
+    expect(sum(simulated, 'migratedIn')).toBe(sum(simulated, 'migratedOut'))
+    const hits = simulated.requests.reduce((total, request) => total + request.blocksHit, 0)
+    expect(hits).toBe(replayTrace(long, 'lru', Infinity).prefixHitBlocks)
+    expect(simulateTrace(long, tle, 1, text)).toEqual(simulated)
+  })
+
+  test('are as far away as the circles that they were made of', () => {
+    const propagation = ({ requests }: Simulated): number => {
+      const read = requests.filter((request) => request.chunksFetched > 0)
+      return read.reduce((total, request) => total + (request.propagationMs ?? 0), 0) / read.length
+    }
+    const circles = {
+      ...tle,
+      orbits: 'walker' as const,
+      altitude_m: 550_000,
+      inclination_deg: 53,
+      phasing: 5,
+    }
+    // Seen from another meridian: the same shell, some other moment of its passes.
+    expect(propagation(simulated) / propagation(simulateTrace(long, circles))).toBeGreaterThan(0.7)
+    expect(propagation(simulated) / propagation(simulateTrace(long, circles))).toBeLessThan(1.4)
+  })
+
+  test('are refused with the right numbers where the experiment has another grid', () => {
+    for (const [slots, planes] of [
+      [22, 72],
+      [24, 22],
+    ] as const) {
+      expect(() => simulateTrace(long, { ...tle, slots, planes }, 1, text)).toThrow(
+        expect.objectContaining({
+          code: 'invalid_experiment',
+          message: `the satellites of shell.tle form a grid of 22x24, not of ${slots}x${planes}`,
+          hint: 'Set slots to 22 and planes to 24.',
+        }),
+      )
+    }
   })
 })

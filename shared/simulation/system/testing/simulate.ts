@@ -38,6 +38,7 @@ export function simulateTrace(
   trace: TraceBatch,
   changes: Partial<ParameterValues> = {},
   seed = 1,
+  tleText = '',
 ): Simulated {
   const requests: RequestRecord[] = []
   const events: EventRecord[] = []
@@ -47,6 +48,7 @@ export function simulateTrace(
     parameters: { ...smallSystem, ...changes },
     seed,
     workload: new TraceWorkload(trace),
+    tleText,
     startedAtMs: 0,
     recordRoutes: true,
     onRecord: (record) => {
