@@ -9,17 +9,23 @@ const shortestGapMs = 100
 /** Requests in one batch; charts cannot show more in a tenth of a second. Those beyond are counted as dropped. */
 const mostRows = 1_000
 
+/** The run that requests belong to. */
+export interface LiveRun {
+  readonly runId: string
+  readonly lab: string
+}
+
 /** Gathers stored requests into columns for the live charts. */
 export class LiveBatcher {
-  readonly #runId: string
+  readonly #run: LiveRun
   readonly #trial: PlannedTrial
   readonly #emit: (batch: LiveBatch) => void
   #waiting: RequestRecord[] = []
   #dropped = 0
   #timer: NodeJS.Timeout | null = null
 
-  constructor(runId: string, trial: PlannedTrial, emit: (batch: LiveBatch) => void) {
-    this.#runId = runId
+  constructor(run: LiveRun, trial: PlannedTrial, emit: (batch: LiveBatch) => void) {
+    this.#run = run
     this.#trial = trial
     this.#emit = emit
   }
@@ -39,14 +45,14 @@ export class LiveBatcher {
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
     if (this.#waiting.length === 0) return
-    this.#emit(liveBatch(this.#runId, this.#trial, this.#waiting, this.#dropped))
+    this.#emit(liveBatch(this.#run, this.#trial, this.#waiting, this.#dropped))
     this.#waiting = []
     this.#dropped = 0
   }
 }
 
 export function liveBatch(
-  runId: string,
+  { runId, lab }: LiveRun,
   trial: PlannedTrial,
   records: readonly RequestRecord[],
   dropped: number,
@@ -54,6 +60,7 @@ export function liveBatch(
   return {
     runId,
     trialId: trial.trialId,
+    lab,
     linkDelay: trial.parameters.link_delay,
     series: seriesOf(trial.parameters),
     strategy: trial.parameters.cache === 'off' ? 'off' : trial.parameters.strategy,

@@ -132,7 +132,7 @@ export class RunExecutor {
     const { book, documents, store, onLive, onEvent } = this.#options
     const { runId } = turn.run.stored
     const { trialId, parameters } = trial.planned
-    const live = new LiveBatcher(runId, trial.planned, onLive)
+    const live = new LiveBatcher(turn.run.stored, trial.planned, onLive)
     const execution = new TrialExecution({
       lab: hosts,
       store,

@@ -18,6 +18,7 @@ function batch(requests: readonly { id: number; s: number; ttft: number | null; 
   return {
     runId: 'r',
     trialId: 't',
+    lab: 'local',
     linkDelay: 'real',
     series: 'rotation, 9 servers',
     strategy: 'rotation',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
 import { strategyStyles } from '#shared/charts/strategy-style'
-import { compareSeries, seriesOf, seriesStyles } from './strategy-style'
+import { compareSeries, originOf, seriesOf, seriesStyles } from './strategy-style'
 
 function trial(parameters: Partial<ParameterValues>, factors: Record<string, string | number> = {}) {
   return { parameters: { ...defaultParameters, ...parameters }, factors }
@@ -40,6 +40,16 @@ describe('strategy styles', () => {
       hop.key,
     )!
     expect([among.colour, among.dash]).toEqual([alone.colour, alone.dash])
+  })
+
+  it('name what a run of the simulator computed, at any link delay, and once', () => {
+    for (const link_delay of ['off', 'simulated'] as const) {
+      const series = seriesOf(trial({ link_delay }, { link_delay }), 'simulated')
+      expect(series.label.match(/simulated/g)).toHaveLength(1)
+      expect(originOf(seriesStyles([series]).get(series.key)!)).toBe('simulated')
+    }
+    const measured = seriesOf(trial({ link_delay: 'off' }), 'local')
+    expect(originOf(seriesStyles([measured]).get(measured.key)!)).toBe('measured')
   })
 
   it('tell server counts of one strategy apart by the marker', () => {

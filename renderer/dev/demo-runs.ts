@@ -240,6 +240,7 @@ export class DemoRuns {
     this.#emit('live', {
       runId: run.summary.runId,
       trialId: record.trial.trialId,
+      lab: run.summary.lab,
       linkDelay: p.link_delay,
       series: seriesOf(p),
       strategy: p.cache === 'off' ? 'off' : p.strategy,

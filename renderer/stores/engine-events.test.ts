@@ -86,6 +86,7 @@ const request = (requestId: number): StoredRequest => ({
 const batch = (runId: string, requestId: number, dropped: number): LiveBatch => ({
   runId,
   trialId: 't001',
+  lab: 'local',
   linkDelay: 'off',
   series: 'rotation, 9 servers',
   strategy: 'rotation',

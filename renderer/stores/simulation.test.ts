@@ -112,7 +112,10 @@ describe('a simulation of the system', () => {
     system.useConstellation(name)
     expect(system.problems).toEqual([])
     const { orbits, slots, planes } = constellationPresets[name].options
+    const given = Object.entries(constellationPresets[name].options)
     expect(system.trials[0]?.parameters).toMatchObject({ orbits, slots, planes })
+    // Everything that a preset says is a parameter of experiments: nothing of it is lost.
+    expect(system.trials[0]?.parameters).toMatchObject(Object.fromEntries(given))
     system.useConstellation('19x5')
     expect(system.trials[0]?.parameters).toMatchObject({ orbits: 'torus', slots: 19, planes: 5 })
   })

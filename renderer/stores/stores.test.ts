@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { LiveBatch } from '#shared/contract/console-api'
 import { presetById } from '#shared/experiment/presets'
+import { lineChartCsv } from '../charts/export-csv'
 import { LiveCharts } from '../charts/live-charts'
+import { originOf } from '../charts/strategy-style'
 import { withStores } from '../testing/with-stores'
 import { useConstellation } from './constellation'
 import { useExperiment } from './experiment'
@@ -96,6 +99,32 @@ describe('live', () => {
     charts.update(live.trials.values())
     const labels = charts.series('ttft', { statistic: 'p50', windowS: 5 }).map((series) => series.style.label)
     expect(labels.slice(0, 2)).toEqual(['cache off', 'rotation, 9 servers'])
+  })
+
+  it('draws what was simulated as simulated, also with its links at no delay', async () => {
+    const { engine, use } = withStores()
+    const [lab, live] = [use(useLab), use(useLive)]
+    await lab.start(19, 5)
+    const batches: LiveBatch[] = []
+    engine.client.on('live', (batch) => batches.push(batch))
+    const yaml = 'name: Fast links\nparameters: { link_delay: off, sessions: 20 }\n'
+    const { runId } = await engine.client.call('startRun', { yaml, lab: 'simulated' })
+    await live.show(runId)
+    engine.advance(20_000)
+    await vi.waitFor(() => expect(live.trials.size).toBe(1))
+    expect(new Set(batches.map((batch) => `${batch.lab} ${batch.linkDelay}`))).toEqual(
+      new Set(['simulated off']),
+    )
+    const charts = new LiveCharts('trial')
+    charts.update(live.trials.values())
+    const series = charts.series('ttft', { statistic: 'p50', windowS: 5 })
+    expect(series.map(({ style }) => [style.label, originOf(style)])).toEqual([
+      ['rotation, 9 servers · simulated', 'simulated'],
+    ])
+    const spec = { title: 'TTFT', unit: 'ms', xTitle: 's', series, events: [] } as const
+    const rows = lineChartCsv(spec).trimEnd().split('\r\n').slice(1)
+    expect(rows.length).toBeGreaterThan(0)
+    expect(rows.every((row) => row.includes(',simulated,'))).toBe(true)
   })
 
   it('starts a repeated trial from nothing', async () => {

@@ -31,6 +31,7 @@ const constellationParameters = [
   'inclination_deg',
   'walker_pattern',
   'phasing',
+  'node_spread_deg',
   'tle_file',
   'centre_slot',
   'centre_plane',

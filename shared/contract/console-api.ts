@@ -252,6 +252,8 @@ export type RunEvent = z.infer<typeof runEvent>
 export const liveBatch = z.object({
   runId: z.string(),
   trialId: z.string(),
+  /** That of the run: `simulated` where nothing was measured, whatever the link delay. */
+  lab: z.string(),
   linkDelay: z.enum(['off', 'virtual', 'real', 'simulated']),
   /** The series that this trial belongs to: `cache off`, or strategy and servers. */
   series: z.string(),

@@ -40,6 +40,16 @@ export const orbitParameters = {
       'Phasing factor F of the Walker constellation: below the number of planes.',
     ),
   ),
+  node_spread_deg: simulated(
+    real(
+      'constellation',
+      'Node spread',
+      [0, 360],
+      '°',
+      0,
+      'Degrees of the equator over which the ascending nodes of the Walker planes spread. 0 = as of the pattern: 360 of a delta, 180 of a star.',
+    ),
+  ),
   tle_file: simulated({
     kind: 'text',
     group: 'constellation',

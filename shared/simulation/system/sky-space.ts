@@ -34,10 +34,11 @@ export function skyOf(parameters: ParameterValues, tleText: string): Sky {
     sky_step_s: parameters.sky_step_s,
   }
   const { slots, planes, altitude_m, inclination_deg, walker_pattern, phasing, tle_file } = parameters
+  const spread = parameters.node_spread_deg === 0 ? {} : { node_spread_deg: parameters.node_spread_deg }
   const start = parameters.tle_start === 'latest' ? {} : { tle_start: parameters.tle_start }
   const options =
     orbits === 'walker'
-      ? { orbits, slots, planes, altitude_m, inclination_deg, walker_pattern, phasing, ...ground }
+      ? { orbits, slots, planes, altitude_m, inclination_deg, walker_pattern, phasing, ...spread, ...ground }
       : { orbits, tle_file, inclination_deg, ...start, ...ground }
   const { sky } = buildSky(parseOrbitOptions(options), tleText)
   if (sky.torus.slots !== slots || sky.torus.planes !== planes) {

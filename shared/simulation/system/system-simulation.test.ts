@@ -1,11 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { buildSky } from '../../constellation/orbits/build-sky'
+import { parseOrbitOptions } from '../../constellation/orbits/orbit-options'
 import { tleFile, walkerElements, walkerTleStartMs } from '../../constellation/orbits/testing/make-tle'
 import type { Walker } from '../../constellation/orbits/walker'
+import { constellationPresets } from '../../constellation/presets'
+import type { ParameterValues } from '../../experiment/parameters'
 import { strategies } from '../../placement/placement'
 import { addHistograms, histogramMean } from '../../stats/quantile'
 import { replayTrace } from '../replay/replay'
 import { generatedTrace } from './generated-trace'
+import { skyOf } from './sky-space'
 import { simulateTrace, smallSystem, type Simulated } from './testing/simulate'
 
 const trace = generatedTrace(3, { requests: 80, families: 4, blocksPerRequest: 6, meanGapMs: 60 })
@@ -192,6 +197,19 @@ describe('real orbits', () => {
       const hits = simulated.requests.reduce((total, request) => total + request.blocksHit, 0)
       expect(hits).toBe(replayTrace(long, 'lru', Infinity).prefixHitBlocks)
     }
+  })
+
+  test('the planes of a preset stand as far apart as it says', () => {
+    const { oneweb } = constellationPresets
+    const parameters = { ...smallSystem, ...oneweb.options, rotation_period_s: 0 }
+    const across = (changes: Partial<ParameterValues>): number =>
+      skyOf({ ...parameters, ...changes }, '').linkDistanceM(0, parameters.slots, 0)
+    const built = buildSky(parseOrbitOptions({ ...oneweb.options, ground_lat_deg: 40, ground_lon_deg: -105 }))
+    expect(across({})).toBe(built.sky.linkDistanceM(0, parameters.slots, 0))
+    // 0 is the spread of the pattern.
+    expect(across({ node_spread_deg: 0 })).toBe(across({ node_spread_deg: 180 }))
+    expect(across({ node_spread_deg: 0 })).toBeLessThan(across({}))
+    expect(simulateTrace(long, parameters).requests.every(({ status }) => status === 'ok')).toBe(true)
   })
 
   test('light takes as long as the distances say', () => {
