@@ -5,6 +5,7 @@ import { DocumentLoader } from './experiments/document-loader'
 import type { LabEngineOptions } from './engine-options'
 import { experimentHandlers } from './handlers/experiment-handlers'
 import { labHandlers } from './handlers/lab-handlers'
+import { pendingHandlers } from './handlers/pending-handlers'
 import { runHandlers } from './handlers/run-handlers'
 import { simulationHandlers } from './handlers/simulation-handlers'
 import { LabService } from './hosts/lab-service'
@@ -117,6 +118,7 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
         queue,
         onDeleted: (runId) => removeJournals(journalDirectory, `${runId}.`),
       }),
+      ...pendingHandlers(),
       ...simulationHandlers({ replays, figuresDirectory: options.figuresDirectory }),
       recentLog: () => logBook.recent(),
     },

@@ -23,7 +23,7 @@ export async function runLabDaemon(options: LabEngineOptions, shape: LabShape): 
     throw thrown
   }
   try {
-    await engine.api.startLab(shape, { isCancelled: () => false, onCancelled: () => undefined })
+    await engine.api.startLab({ lab: 'local', ...shape }, { isCancelled: () => false, onCancelled: () => undefined })
     await serveEngine(engine, options, () => greet({ kind: 'ready' }))
   } catch (thrown) {
     greet({ kind: 'failed', error: toErrorBody(thrown) })

@@ -1,4 +1,4 @@
-import type { ExperimentProblem } from '#shared/contract/console-api'
+import type { FileProblem } from '#shared/contract/problem'
 import { toErrorBody } from '#shared/contract/errors'
 import type { Terminal } from './terminal'
 
@@ -10,7 +10,7 @@ export function printError(terminal: Terminal, thrown: unknown): void {
 }
 
 /** One line a problem, as compilers write them: editors and people find the place. */
-export function problemLine(file: string, problem: ExperimentProblem): string {
+export function problemLine(file: string, problem: FileProblem): string {
   const { line, column, message, value, allowed } = problem
   const place = line === null ? file : `${file}:${line}:${column ?? 1}`
   const quoted = value === '' ? '' : ` (${value})`

@@ -55,6 +55,8 @@ export class LocalHost {
       planes: [...planes],
       address: loopback,
       hardware: null,
+      telemetry: null,
+      clock: null,
       state: { kind: 'stopped' },
     }
   }

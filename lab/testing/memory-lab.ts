@@ -111,7 +111,16 @@ export class MemoryLab implements LabHosts {
   }
 
   #add(hostId: string, role: LabHost['role'], planes: number[]): void {
-    this.#hosts.set(hostId, { hostId, role, planes, address: 'memory', hardware: null, state: healthy() })
+    this.#hosts.set(hostId, {
+      hostId,
+      role,
+      planes,
+      address: 'memory',
+      hardware: null,
+      telemetry: null,
+      clock: null,
+      state: healthy(),
+    })
   }
 
   #set(host: LabHost, state: LabHost['state']): void {

@@ -1,4 +1,7 @@
 import type { ConsoleApi, LogLine } from '#shared/contract/console-api'
+import { hostApi } from '#shared/contract/host-api'
+import { inventoryApi } from '#shared/contract/inventory-api'
+import { provisioningApi } from '#shared/contract/provisioning-api'
 import type { Client, Handlers } from '#shared/contract/rpc'
 import { presets } from '#shared/experiment/presets'
 import { demoClient, type Emit } from './demo-client'
@@ -7,6 +10,11 @@ import { DemoReplay } from './demo-replay'
 import { checkExperiment, DemoRuns } from './demo-runs'
 
 const stepMs = 50
+
+type Pending =
+  | keyof (typeof inventoryApi)['methods']
+  | keyof (typeof provisioningApi)['methods']
+  | keyof (typeof hostApi)['methods']
 
 /**
  * A lab engine of made-up data for development and for tests of the window: it answers the whole contract and moves only when
@@ -50,6 +58,12 @@ export class DemoEngine {
   }
 }
 
+/** Replaced method by method by the demo of inventories and hosts. */
+function pendingHandlers(): Pick<Handlers<ConsoleApi>, Pending> {
+  const names = [inventoryApi, provisioningApi, hostApi].flatMap(({ methods }) => Object.keys(methods))
+  return Object.fromEntries(names.map((name) => [name, () => Promise.reject(new Error(name))])) as never
+}
+
 function handlersOf(lab: DemoLab, runs: DemoRuns, replay: DemoReplay): Handlers<ConsoleApi> {
   const done = null
   return {
@@ -60,6 +74,7 @@ function handlersOf(lab: DemoLab, runs: DemoRuns, replay: DemoReplay): Handlers<
       dataDirectory: '/home/lab/.local/share/skymemory-console',
       resultsDirectory: '/home/lab/skymemory/results',
     }),
+    ...pendingHandlers(),
     labState: () => lab.state,
     startLab: ({ slots, planes }) => lab.start(slots, planes),
     stopLab: () => {

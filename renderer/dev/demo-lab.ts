@@ -230,6 +230,8 @@ export class DemoLab {
       role: plane === null ? 'inference' : 'satellite',
       planes: plane === null ? [] : [plane],
       address: '127.0.0.1',
+      telemetry: null,
+      clock: null,
       hardware: {
         cpu: 'Intel Core i7-1260P',
         cores: 12,

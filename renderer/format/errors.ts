@@ -45,6 +45,24 @@ export function errorTitle(code: ErrorCode): string {
       return 'The trial failed'
     case 'documents_unreadable':
       return 'Documents cannot be read'
+    case 'host_key_unknown':
+      return 'Unknown host key'
+    case 'host_key_changed':
+      return 'The host key has changed'
+    case 'secret_needed':
+      return 'A password is needed'
+    case 'authentication_failed':
+      return 'The login was refused'
+    case 'lab_held':
+      return 'Another console holds the lab'
+    case 'host_disk_full':
+      return 'A host’s disk is full'
+    case 'host_not_writable':
+      return 'A host cannot be written'
+    case 'not_installed':
+      return 'Nothing is installed'
+    case 'provisioning_failed':
+      return 'Provisioning failed'
     case 'storage_full':
       return 'The disk is full'
     case 'storage_unwritable':

@@ -40,6 +40,8 @@ export function hostTone(host: LabHost): Tone {
       return 'busy'
     case 'healthy':
       return host.state.peersConnected < host.state.peersExpected ? 'warn' : 'ok'
+    case 'unreachable':
+      return 'warn'
     case 'crashed':
       return 'bad'
     case 'stopped':

@@ -48,6 +48,8 @@ describe('hosts', () => {
     planes: [0],
     address: '127.0.0.1',
     hardware: null,
+    telemetry: null,
+    clock: null,
     state,
   })
   const healthy = (peersConnected: number): LabHost =>

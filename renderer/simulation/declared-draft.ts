@@ -1,4 +1,4 @@
-import type { ExperimentProblem } from '#shared/contract/console-api'
+import type { FileProblem } from '#shared/contract/problem'
 import type { TraceInspection } from '#shared/contract/simulation-api'
 import { undeclaredPrefixModel } from '#shared/experiment/trace-parameters'
 import { readPrefixModel, type PrefixModel } from '#shared/simulation/traces/prefix-model'
@@ -58,7 +58,7 @@ export function declaredSettings(
 export function declaredProblems(
   { settings }: Pick<Draft, 'settings'>,
   { knowsPrefixes, knowsArrivals }: TraceNeeds,
-  problems: readonly ExperimentProblem[],
+  problems: readonly FileProblem[],
 ): ReadonlyMap<DeclaredField, FieldProblem> {
   const valuesOf = (name: DeclaredParameter) => {
     const setting = settings[name]

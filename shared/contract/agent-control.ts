@@ -22,6 +22,29 @@ export const hardware = z.object({
   hostname: z.string(),
 })
 
+/** What a machine does, at one moment. Null = this machine does not tell. */
+export const telemetry = z.object({
+  /** Unix ms, by the host's clock. */
+  at: z.number(),
+  /** Share of all cores since the reading before, 0..1. */
+  cpuLoad: z.number().nullable(),
+  memoryUsedBytes: z.number().nullable(),
+  /** Hottest sensor, degrees Celsius. */
+  temperatureC: z.number().nullable(),
+  /** Bytes/s over all network interfaces but loopback since the reading before. */
+  receivedBytesPerS: z.number().nullable(),
+  sentBytesPerS: z.number().nullable(),
+  /** Of a Jetson's GPU, 0..1. */
+  gpuLoad: z.number().nullable(),
+  /** Watts by the name of the power rail. */
+  powerW: z.record(z.string(), z.number()),
+})
+export type Telemetry = z.infer<typeof telemetry>
+
+/** Another machine's clock minus this one's, ms, and how far that may be wrong. */
+export const clockOffset = z.object({ offsetMs: z.number(), uncertaintyMs: z.number() })
+export type ClockOffset = z.infer<typeof clockOffset>
+
 export const hello = z.object({
   role: z.enum(['satellite', 'inference']),
   hostId: z.string(),

@@ -1,9 +1,13 @@
 import { z } from 'zod'
 import { parameterValues } from '../experiment/parameters'
 import { requestRecord, satelliteCounters, trialEventName } from '../experiment/records'
-import { delayStats, hardware, position, storedBlock } from './agent-control'
+import { clockOffset, delayStats, hardware, position, storedBlock, telemetry } from './agent-control'
 import { labs } from '../experiment/schema'
 import { errorBody } from './errors'
+import { hostApi } from './host-api'
+import { inventoryApi } from './inventory-api'
+import { fileProblem } from './problem'
+import { provisioningApi } from './provisioning-api'
 import type { Contract } from './rpc'
 import { simulationApi } from './simulation-api'
 
@@ -33,6 +37,15 @@ const hostState = z.discriminatedUnion('kind', [
     peersConnected: z.int(),
     peersExpected: z.int(),
   }),
+  /** Its agent runs on, as far as is known: the way to it is lost. */
+  z.object({
+    kind: z.literal('unreachable'),
+    since: z.number(),
+    /** Attempts to reach it again, and when the next one comes; null = one is being made. */
+    attempts: z.int(),
+    nextAttemptAt: z.number().nullable(),
+    reason: z.string(),
+  }),
   z.object({
     kind: z.literal('crashed'),
     at: z.number(),
@@ -50,6 +63,10 @@ export const labHost = z.object({
   planes: z.array(z.int()),
   address: z.string(),
   hardware: hardware.nullable(),
+  /** Newest reading of the machine under it; null = not measured. */
+  telemetry: telemetry.nullable(),
+  /** Its clock against this machine's; null where both are the same. */
+  clock: clockOffset.nullable(),
   state: hostState,
 })
 export type LabHost = z.infer<typeof labHost>
@@ -112,17 +129,6 @@ export type SatelliteDetail = z.infer<typeof satelliteDetail>
 
 // ---- experiments -----------------------------------------------------------------------------------------
 
-/** One thing that is wrong in an experiment file. Lines and columns count from 1; null where there is no place. */
-export const experimentProblem = z.object({
-  line: z.int().nullable(),
-  column: z.int().nullable(),
-  path: z.string(),
-  value: z.string(),
-  message: z.string(),
-  allowed: z.string(),
-})
-export type ExperimentProblem = z.infer<typeof experimentProblem>
-
 export const plannedTrial = z.object({
   trialId: z.string(),
   repeat: z.int(),
@@ -141,7 +147,7 @@ export const experimentCheck = z.discriminatedUnion('ok', [
     /** Rough wall time of all trials, from the rates of the model; null where it cannot be told. */
     estimateS: z.number().nullable(),
   }),
-  z.object({ ok: z.literal(false), problems: z.array(experimentProblem) }),
+  z.object({ ok: z.literal(false), problems: z.array(fileProblem) }),
 ])
 export type ExperimentCheck = z.infer<typeof experimentCheck>
 
@@ -298,8 +304,18 @@ export const consoleApi = {
     },
 
     labState: { params: nothing, result: labState },
-    /** Start the local lab: a process a plane and one inference host. */
-    startLab: { params: z.object({ slots: z.int().min(1), planes: z.int().min(1) }), result: labState },
+    /**
+     * Start the local lab (a process a plane and one inference host), or connect to the agents of an inventory's hosts. A lab
+     * of another name or shape is stopped first.
+     */
+    startLab: {
+      params: z.object({
+        lab: z.string().default('local'),
+        slots: z.int().min(1),
+        planes: z.int().min(1),
+      }),
+      result: labState,
+    },
     stopLab: { params: nothing, result: done },
     restartHost: { params: z.object({ hostId: z.string() }), result: done },
     setSatelliteFailed: { params: position.extend({ failed: z.boolean() }), result: done },
@@ -350,6 +366,9 @@ export const consoleApi = {
 
     recentLog: { params: nothing, result: z.array(logLine) },
 
+    ...inventoryApi.methods,
+    ...provisioningApi.methods,
+    ...hostApi.methods,
     ...simulationApi.methods,
   },
   events: {
@@ -360,6 +379,9 @@ export const consoleApi = {
     constellationChanged: constellationSnapshot,
     runEvent: runEvent.extend({ runId: z.string() }),
     log: z.array(logLine),
+    ...inventoryApi.events,
+    ...provisioningApi.events,
+    ...hostApi.events,
     ...simulationApi.events,
   },
 } satisfies Contract

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { ExperimentProblem } from '../contract/console-api'
+import type { FileProblem } from '../contract/problem'
 import { allowedText, numberText } from './allowed'
 import { parameterNames, parameters, type ParameterName } from './parameters'
 import { crossChecks } from './relations'
@@ -15,8 +15,7 @@ import {
 import { nearestWord } from './suggest'
 import { pathText, readYaml, type Path, type YamlSource } from './yaml-source'
 
-export type ParsedExperiment =
-  { ok: true; experiment: Experiment } | { ok: false; problems: ExperimentProblem[] }
+export type ParsedExperiment = { ok: true; experiment: Experiment } | { ok: false; problems: FileProblem[] }
 
 /** Problems that are told of one file; a file with more is no experiment. */
 const mostProblems = 500
@@ -68,7 +67,7 @@ function inOrderOf(raw: unknown, factors: Experiment['factors']): Experiment['fa
   return Object.fromEntries(written.map((name) => [name, factors[name]]))
 }
 
-function issueProblems(issue: z.core.$ZodIssue, source: YamlSource): ExperimentProblem[] {
+function issueProblems(issue: z.core.$ZodIssue, source: YamlSource): FileProblem[] {
   const path = issue.path as Path
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => unknownKey([...path, key], source))
@@ -83,7 +82,7 @@ function issueProblems(issue: z.core.$ZodIssue, source: YamlSource): ExperimentP
   return [{ ...source.place(path, 'value'), path: pathText(path), value: quote, message, allowed }]
 }
 
-function unknownKey(path: Path, source: YamlSource): ExperimentProblem {
+function unknownKey(path: Path, source: YamlSource): FileProblem {
   const key = String(path.at(-1))
   const known: readonly string[] = path.length === 1 ? experimentKeys : parameterNames
   const isParameter = (parameterNames as readonly string[]).includes(key)

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
 import type { Document, Node, Pair, YAMLMap } from 'yaml'
-import type { ExperimentProblem } from '../contract/console-api'
+import type { FileProblem } from '../contract/problem'
 
 /** Longest experiment file that is read, in characters. */
 export const maxYamlLength = 1_048_576
@@ -14,7 +14,7 @@ export type Path = readonly (string | number)[]
 export interface YamlSource {
   readonly value: unknown
   /** Duplicate keys and unknown tags: the file could be read, but does not say what it seems to say. */
-  readonly problems: ExperimentProblem[]
+  readonly problems: FileProblem[]
   /** Line and column, from 1, of a value or of its key; of the nearest thing around it when it is absent. */
   place(path: Path, part: 'key' | 'value'): { line: number; column: number }
   /** The value as written, shortened. Empty when it is absent. */
@@ -29,7 +29,7 @@ export function pathText(path: Path): string {
 }
 
 /** Read YAML 1.2 (core schema: `off` and `no` are texts). Either the source, or why it cannot be read. */
-export function readYaml(text: string): YamlSource | ExperimentProblem[] {
+export function readYaml(text: string): YamlSource | FileProblem[] {
   const nowhere = { line: null, column: null, path: '', value: '' }
   if (text.length > maxYamlLength) {
     const message = `the file has ${text.length} characters`
@@ -77,8 +77,8 @@ export function readYaml(text: string): YamlSource | ExperimentProblem[] {
 
 type At = (offset: number) => { line: number; column: number }
 
-function duplicateKeys(document: Document.Parsed, at: At): ExperimentProblem[] {
-  const problems: ExperimentProblem[] = []
+function duplicateKeys(document: Document.Parsed, at: At): FileProblem[] {
+  const problems: FileProblem[] = []
   visit(document, {
     Map(_, map) {
       const firstLines = new Map<string, number>()
@@ -97,7 +97,7 @@ function duplicateKeys(document: Document.Parsed, at: At): ExperimentProblem[] {
   return problems
 }
 
-function unknownTags(document: Document.Parsed, text: string, at: At): ExperimentProblem[] {
+function unknownTags(document: Document.Parsed, text: string, at: At): FileProblem[] {
   return document.warnings.map((warning) => ({
     ...at(warning.pos[0]),
     path: '',

@@ -201,7 +201,16 @@ class SimulatedLab implements LabHosts {
 }
 
 function newHost(hostId: string, role: LabHost['role'], planes: number[]): LabHost {
-  return { hostId, role, planes, address: 'simulated', hardware: null, state: { kind: 'starting' } }
+  return {
+    hostId,
+    role,
+    planes,
+    address: 'simulated',
+    hardware: null,
+    telemetry: null,
+    clock: null,
+    state: { kind: 'starting' },
+  }
 }
 
 function healthy(): LabHost['state'] {

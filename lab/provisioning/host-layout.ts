@@ -1,0 +1,82 @@
+import { posix } from 'node:path'
+import { z } from 'zod'
+import { hostName, labName, serviceKinds, type ServiceKind } from '#shared/inventory/inventory'
+
+/**
+ * Where everything of one lab lies on one host: all of it in one folder, so that it can be taken away again.
+ *
+ *   <directory>/
+ *     current -> versions/<version>      switched atomically: what runs is this
+ *     versions/<version>/                skymemory-agent.mjs, config.json, node -> the runtime
+ *     runtimes/<name>/bin/node
+ *     tls/                               ca.pem, certificate.pem, key.pem (0600)
+ *     journals/                          records that the console does not have yet
+ *     log/agent.log                      of a detached service; systemd keeps the log of a unit itself
+ *     run/control.sock, run/supervisor.pid
+ *     install.json                       what is installed (`installation`)
+ *     console.lock                       held by the console that uses the lab
+ */
+export interface HostLayout {
+  readonly directory: string
+  readonly current: string
+  readonly entry: string
+  readonly config: string
+  /** The Node that runs the agent. */
+  readonly node: string
+  readonly versions: string
+  readonly runtimes: string
+  readonly tls: string
+  readonly journals: string
+  readonly log: string
+  readonly run: string
+  readonly controlSocket: string
+  readonly installation: string
+  readonly consoleLock: string
+}
+
+/** Linux keeps 108 bytes for the path of a Unix socket, with the closing zero. */
+export const longestSocketPath = 107
+
+/**
+ * @param service a system unit runs from /opt; the others from the user's home
+ * @param home home directory of the user who logs in
+ */
+export function hostLayout(service: ServiceKind, lab: string, home: string): HostLayout {
+  const directory =
+    service === 'system'
+      ? posix.join('/opt/skymemory', lab)
+      : posix.join(home, '.local/share/skymemory', lab)
+  const current = posix.join(directory, 'current')
+  const run = posix.join(directory, 'run')
+  return {
+    directory,
+    current,
+    entry: posix.join(current, 'skymemory-agent.mjs'),
+    config: posix.join(current, 'config.json'),
+    node: posix.join(current, 'node'),
+    versions: posix.join(directory, 'versions'),
+    runtimes: posix.join(directory, 'runtimes'),
+    tls: posix.join(directory, 'tls'),
+    journals: posix.join(directory, 'journals'),
+    log: posix.join(directory, 'log', 'agent.log'),
+    run,
+    controlSocket: posix.join(run, 'control.sock'),
+    installation: posix.join(directory, 'install.json'),
+    consoleLock: posix.join(directory, 'console.lock'),
+  }
+}
+
+/** What `install.json` says. */
+export const installation = z.object({
+  lab: labName,
+  host: hostName,
+  /** Names the content of the version folder: agent, runtime and configuration. */
+  version: z.string(),
+  previousVersion: z.string().nullable(),
+  /** Version of the agent program, as its `hello` says. */
+  agentVersion: z.string(),
+  nodeVersion: z.string(),
+  service: z.enum(serviceKinds),
+  installedAt: z.number(),
+})
+export type Installation = z.infer<typeof installation>
