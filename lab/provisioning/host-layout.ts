@@ -43,9 +43,7 @@ export const longestSocketPath = 107
  */
 export function hostLayout(service: ServiceKind, lab: string, home: string): HostLayout {
   const directory =
-    service === 'system'
-      ? posix.join('/opt/skymemory', lab)
-      : posix.join(home, '.local/share/skymemory', lab)
+    service === 'system' ? posix.join('/opt/skymemory', lab) : posix.join(home, '.local/share/skymemory', lab)
   const current = posix.join(directory, 'current')
   const run = posix.join(directory, 'run')
   return {
