@@ -55,13 +55,13 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
     warn: (text) => log('warn', text),
   })
   const lab = new LabService({
-    startLab: startLab ?? localLab({ nodeExecutable, agentEntry, journalDirectory }),
+    startLab: () => startLab ?? localLab({ nodeExecutable, agentEntry, journalDirectory }),
     onState: (state) => emit('labChanged', state),
     onLog: (lines) => logBook.add(lines),
   })
   // Nobody starts or watches it: it runs while a simulated run does.
   const simulator = new LabService({
-    startLab: simulatedLab(options.workerEntry),
+    startLab: () => simulatedLab(options.workerEntry),
     onState: () => undefined,
     onLog: (lines) => logBook.add(lines),
   })

@@ -13,7 +13,6 @@ import {
   type TrialRow,
 } from '#shared/experiment/csv-columns'
 import { parseExperiment } from '#shared/experiment/parse'
-import { labs } from '#shared/experiment/schema'
 import { makeDirectory } from '../make-directory'
 import { timelineOf } from '../runs/timeline'
 import { storageError } from '../store/storage-errors'
@@ -77,10 +76,7 @@ async function writeFiles(options: ExportOptions, folder: string): Promise<strin
       timelineRows(store, runId, trials),
     ),
   }
-  const parsed = parseExperiment(
-    run.yaml,
-    labs.find((lab) => lab === run.lab),
-  )
+  const parsed = parseExperiment(run.yaml, run.lab)
   const experiment = parsed.ok ? parsed.experiment : null
   const exportedBy = { version, gitRevision }
   const content = manifest({ run, state, trials, files, experiment, exportedAt: now, exportedBy })

@@ -4,7 +4,7 @@ import type { Handlers } from '#shared/contract/rpc'
 import { samePosition } from '#shared/constellation/torus'
 import type { ParameterValues } from '#shared/experiment/parameters'
 import { checkRelations } from '#shared/experiment/relations'
-import type { LabService } from '../hosts/lab-service'
+import { isSame, type LabService } from '../hosts/lab-service'
 import { constellationSnapshot, linksOf, trialGeography } from '../runs/constellation'
 import type { RunQueue } from '../runs/run-queue'
 import { satelliteHosts } from '../runs/trial-execution'
@@ -36,12 +36,10 @@ export function labHandlers({
   }
   return {
     labState: () => lab.state,
-    startLab: async (shape) => {
-      const current = lab.hosts?.shape
-      if (current && (current.slots !== shape.slots || current.planes !== shape.planes)) {
-        requireNoRun('the lab cannot take another shape now')
-      }
-      await lab.ensure(shape)
+    startLab: async ({ lab: name, ...shape }) => {
+      const wanted = { name, ...shape }
+      if (lab.hosts && !isSame(lab.hosts, wanted)) requireNoRun('the lab cannot become another one now')
+      await lab.ensure(wanted)
       return lab.state
     },
     stopLab: async () => {
@@ -54,14 +52,6 @@ export function labHandlers({
       const host = hosts.hosts().find((each) => each.hostId === hostId)
       if (!host) throw new SkyError('not_found', `The lab has no host ${hostId}`)
       await hosts.restart([hostId])
-      const { current } = queue
-      if (current && host.role === 'satellite') {
-        // In mid-trial the host joins in with empty satellites: what it held are misses.
-        const { trialKey, parameters } = current
-        await hosts
-          .satellite(hostId)
-          .call('prepareTrial', { trialKey, parameters: { ...parameters, ...hosts.shape } })
-      }
       return null
     },
     setSatelliteFailed: async ({ failed, ...position }) => {
@@ -131,7 +121,7 @@ async function serveApi(
   if (problem) throw new SkyError('invalid_argument', problem.message, `Allowed: ${problem.allowed}`)
   const cached = parameters.cache === 'skymemory'
   const { slots, planes } = cached ? parameters : (lab.hosts?.shape ?? parameters)
-  const hosts = await lab.ensure({ slots, planes })
+  const hosts = await lab.ensure({ name: lab.hosts?.name ?? 'local', slots, planes })
   const trial = { trialKey: 'api', parameters: { ...parameters, slots, planes } }
   await Promise.all(
     satelliteHosts(hosts).map(({ hostId }) => hosts.satellite(hostId).call('prepareTrial', trial)),

@@ -13,6 +13,12 @@ export interface LabShape {
   readonly planes: number
 }
 
+/** Which lab is wanted, and with which constellation. */
+export interface WantedLab extends LabShape {
+  /** `local`, `simulated`, or the name of an inventory. */
+  readonly name: string
+}
+
 /** What one host answered when it was last asked how it is. */
 export interface HostSample {
   /** Unix ms of the answer. */
@@ -33,10 +39,12 @@ export type LabChange =
   | { readonly kind: 'lost'; readonly host: LabHost }
   /** A host was started again, and every other host knows where it is. */
   | { readonly kind: 'returned'; readonly host: LabHost }
+  /** The way to a host is there again; it has run on meanwhile, and whoever follows what it tells must ask again. */
+  | { readonly kind: 'reconnected'; readonly host: LabHost }
   | { readonly kind: 'log'; readonly lines: readonly LogLine[] }
 
 /**
- * The running hosts of a lab, however they are reached: local processes now, SSH hosts later.
+ * The running hosts of a lab, however they are reached: processes of this machine, threads, or agents behind SSH.
  * Hosts that are lost stay listed, as crashed, until they are restarted.
  */
 export interface LabHosts {

@@ -2,7 +2,7 @@ import type { LiveBatch, RunEvent, TrialState } from '#shared/contract/console-a
 import { toErrorBody, type ErrorBody, type ErrorCode } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { DocumentLoader } from '../experiments/document-loader'
-import type { LabHosts, LabShape } from '../hosts/lab-hosts'
+import type { LabHosts, WantedLab } from '../hosts/lab-hosts'
 import type { LabService } from '../hosts/lab-service'
 import type { Store } from '../store/store'
 import { drainJournal } from './drain-journal'
@@ -16,7 +16,7 @@ import { TrialExecution, type TrialOutcome } from './trial-execution'
 export interface RunExecutorOptions {
   readonly store: Store
   readonly book: RunBook
-  /** The lab of this name: `local`, `simulated`. */
+  /** Who starts the lab of this name. */
   readonly labFor: (name: string) => LabService
   readonly documents: DocumentLoader
   readonly onLive: (batch: LiveBatch) => void
@@ -110,7 +110,7 @@ export class RunExecutor {
 
   async #tryTrial(turn: RunTurn, trial: TrialModel): Promise<void> {
     const lab = this.#options.labFor(turn.run.stored.lab)
-    const hosts = await lab.ensure(this.#shapeFor(lab, trial))
+    const hosts = await lab.ensure(wantedFor(turn.run.stored.lab, lab.hosts, trial))
     const returned = await bringBack(hosts)
     if (trial.state.kind === 'interrupted') {
       this.#undrained.set(trial.attempt.attemptId, trial)
@@ -129,7 +129,7 @@ export class RunExecutor {
     hosts: LabHosts,
     returned: readonly string[],
   ): Promise<void> {
-    const { book, documents, store, onLive, onEvent } = this.#options
+    const { book, documents, store, onLive, onEvent, log } = this.#options
     const { runId } = turn.run.stored
     const { trialId, parameters } = trial.planned
     const live = new LiveBatcher(turn.run.stored, trial.planned, onLive)
@@ -148,6 +148,7 @@ export class RunExecutor {
       },
       onEvent: ({ at, name, message }) => onEvent(runId, { trialId, at, name, message }),
       onProblem: (problem) => void this.pause(turn, problem),
+      log,
     })
     turn.execution = execution
     if (!turn.isPaused) await book.setState(turn.run, { kind: 'running', trialId })
@@ -190,7 +191,7 @@ export class RunExecutor {
   async #fetchLost(turn: RunTurn): Promise<void> {
     const { labFor, store, book } = this.#options
     const { hosts } = labFor(turn.run.stored.lab)
-    if (this.#undrained.size === 0 || !hosts || turn.signal.aborted) return
+    if (this.#undrained.size === 0 || hosts?.name !== turn.run.stored.lab || turn.signal.aborted) return
     await bringBack(hosts)
     for (const [attemptId, trial] of this.#undrained) {
       const attempt = await store.runs.attempt(attemptId)
@@ -231,12 +232,13 @@ export class RunExecutor {
     trial.state = state
     trial.summary = summary
   }
+}
 
-  /** Without a cache any constellation will do: then the lab stays as it is. */
-  #shapeFor(lab: LabService, { planned }: TrialModel): LabShape {
-    const { cache, slots, planes } = planned.parameters
-    return (cache === 'off' ? lab.hosts?.shape : undefined) ?? { slots, planes }
-  }
+/** Without a cache any constellation will do: then the lab stays as it is. */
+function wantedFor(name: string, current: LabHosts | null, { planned }: TrialModel): WantedLab {
+  const { cache, slots, planes } = planned.parameters
+  const kept = cache === 'off' && current?.name === name ? current.shape : null
+  return { name, ...(kept ?? { slots, planes }) }
 }
 
 function isNext(trial: TrialModel, only: ReadonlySet<string> | null): boolean {

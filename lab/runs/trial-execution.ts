@@ -35,6 +35,7 @@ export interface TrialExecutionOptions {
   readonly onEvent: (event: EventRecord) => void
   /** The trial paused by itself at the inference host. */
   readonly onProblem: (problem: ErrorBody) => void
+  readonly log: (level: 'warn', text: string) => void
 }
 
 /** Time between two looks at a running trial, ms: one sample a second on the timeline. */
@@ -74,6 +75,10 @@ export class TrialExecution {
     const aborted = whenAborted(signal)
     let sampler: NodeJS.Timeout | undefined
     let recorder: Recorder | null = null
+    const stopListening = lab.onChange((change) => {
+      if (change.kind === 'returned') this.#hostReturned(change.host)
+      if (change.kind === 'reconnected' && change.host.role === 'inference') recorder?.reconnected()
+    })
     try {
       const inference = lab.inference()
       const { seed, parameters } = trial.planned
@@ -104,6 +109,7 @@ export class TrialExecution {
       clearInterval(sampler)
       lost.stop()
       aborted.stop()
+      stopListening()
       await recorder?.stop()
       await this.#sampling
     }
@@ -124,18 +130,30 @@ export class TrialExecution {
 
   /** Empty every satellite, and let the inference host have the documents. */
   async #prepare(): Promise<void> {
-    const { lab, trial, returned, loadDocuments } = this.#options
+    const { lab, returned, loadDocuments } = this.#options
     for (const hostId of returned) await this.#note('host_returned', `${hostId} was started again`)
     await settle(lab.inference())
+    await Promise.all([
+      loadDocuments(),
+      ...satelliteHosts(lab).map(({ hostId }) => this.#prepareSatellites(hostId)),
+    ])
+  }
+
+  async #prepareSatellites(hostId: string): Promise<void> {
+    const { lab, trial } = this.#options
     const { trialKey } = trial.attempt
     // Without a cache there is no constellation; what the last trial left in it must not be taken for this one's.
     const parameters = { ...trial.planned.parameters, ...(hasCache(trial) ? {} : lab.shape) }
-    await Promise.all([
-      loadDocuments(),
-      ...satelliteHosts(lab).map(({ hostId }) =>
-        lab.satellite(hostId).call('prepareTrial', { trialKey, parameters }),
-      ),
-    ])
+    await lab.satellite(hostId).call('prepareTrial', { trialKey, parameters })
+  }
+
+  /** In mid-trial a host joins in with empty satellites: what it held are misses. */
+  #hostReturned({ hostId, role }: LostHost): void {
+    if (role !== 'satellite') return
+    const { log } = this.#options
+    this.#prepareSatellites(hostId).catch((thrown: unknown) =>
+      log('warn', `${hostId} is back, but could not join the trial: ${toErrorBody(thrown).message}`),
+    )
   }
 
   async #begun(requestsTotal: number): Promise<void> {

@@ -15,7 +15,6 @@ import { seriesOf } from '#shared/experiment/meaning'
 import { summariseTrial } from '#shared/experiment/metrics'
 import { parseExperiment } from '#shared/experiment/parse'
 import type { EventRecord, RequestRecord } from '#shared/experiment/records'
-import type { LabName } from '#shared/experiment/schema'
 import { binTimeline, type CounterSample } from '#shared/experiment/timeline'
 import { histogramMean } from '#shared/stats/quantile'
 import type { Emit } from './demo-client'
@@ -50,7 +49,7 @@ function plannedRequests({ parameters }: PlannedTrial): number {
   return parameters.sessions * parameters.turns
 }
 
-export function checkExperiment(yaml: string, lab?: LabName): ExperimentCheck {
+export function checkExperiment(yaml: string, lab?: string): ExperimentCheck {
   const parsed = parseExperiment(yaml, lab)
   if (!parsed.ok) return parsed
   const trials = planTrials(parsed.experiment)
@@ -88,7 +87,7 @@ export class DemoRuns {
     return { ...run.summary, yaml: run.yaml, trials: run.trials.map((one) => one.trial) }
   }
 
-  start(yaml: string, lab: LabName = 'local'): string {
+  start(yaml: string, lab = 'local'): string {
     const check = checkExperiment(yaml, lab)
     if (!check.ok) throw new SkyError('invalid_experiment', 'The experiment has problems.')
     if (this.#lab.state.kind !== 'running') {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parameterValues } from '../experiment/parameters'
 import { requestRecord, satelliteCounters, trialEventName } from '../experiment/records'
 import { clockOffset, delayStats, hardware, position, storedBlock, telemetry } from './agent-control'
-import { labs } from '../experiment/schema'
+import { labName } from '../inventory/inventory'
 import { errorBody } from './errors'
 import { hostApi } from './host-api'
 import { inventoryApi } from './inventory-api'
@@ -73,7 +73,7 @@ export type LabHost = z.infer<typeof labHost>
 
 export const labState = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('stopped') }),
-  z.object({ kind: z.literal('starting'), step: z.string(), hosts: z.array(labHost) }),
+  z.object({ kind: z.literal('starting'), name: z.string(), step: z.string(), hosts: z.array(labHost) }),
   z.object({
     kind: z.literal('running'),
     name: z.string(),
@@ -87,8 +87,8 @@ export const labState = z.discriminatedUnion('kind', [
     /** Base URL of the OpenAI-compatible API, when it is served. */
     apiUrl: z.string().nullable(),
   }),
-  z.object({ kind: z.literal('stopping'), hosts: z.array(labHost) }),
-  z.object({ kind: z.literal('failed'), error: errorBody, hosts: z.array(labHost) }),
+  z.object({ kind: z.literal('stopping'), name: z.string(), hosts: z.array(labHost) }),
+  z.object({ kind: z.literal('failed'), name: z.string(), error: errorBody, hosts: z.array(labHost) }),
 ])
 export type LabState = z.infer<typeof labState>
 
@@ -310,7 +310,7 @@ export const consoleApi = {
      */
     startLab: {
       params: z.object({
-        lab: z.string().default('local'),
+        lab: labName.default('local'),
         slots: z.int().min(1),
         planes: z.int().min(1),
       }),
@@ -336,7 +336,7 @@ export const consoleApi = {
     checkExperiment: { params: z.object({ yaml: z.string() }), result: experimentCheck },
 
     /** On the lab that the file names, or on this one. */
-    startRun: { params: z.object({ yaml: z.string(), lab: z.enum(labs).optional() }), result: runRef },
+    startRun: { params: z.object({ yaml: z.string(), lab: labName.optional() }), result: runRef },
     pauseRun: { params: runRef, result: done },
     resumeRun: { params: runRef, result: done },
     cancelRun: { params: runRef, result: done },

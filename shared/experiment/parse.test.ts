@@ -126,7 +126,7 @@ describe('a wrong value', () => {
     ['seed: 4294967296', 'seed'],
     ['repeats: 0', 'repeats'],
     ['repeats: 1001', 'repeats'],
-    ['lab: mars', 'lab'],
+    ['lab: Mars!', 'lab'],
     ['description: [a]', 'description'],
     ['parameters: 3', 'parameters'],
     ['factors: [servers]', 'factors'],
