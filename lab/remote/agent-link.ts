@@ -28,17 +28,16 @@ export interface AgentLink {
 /** Time that an agent may take to say who it is, ms. */
 const helloLimitMs = 10_000
 
-/**
- * @param layout where the agent lies on the host
- * @throws SkyError `host_down` when no agent answers, `version_skew`, `connection_lost`
- */
-export async function openAgentLink(
-  session: SshSession,
-  layout: HostLayout,
-  role: AgentRole,
-  agentVersion: string,
-): Promise<AgentLink> {
-  const stream = await controlStream(session, layout)
+export interface ExpectedAgent {
+  readonly host: string
+  readonly role: AgentRole
+  /** Of the console: its agents are those that it brought. */
+  readonly agentVersion: string
+}
+
+/** @throws SkyError `host_down` when no agent answers, `version_skew` */
+export async function openAgentLink(stream: Duplex, expected: ExpectedAgent): Promise<AgentLink> {
+  const { host, role } = expected
   const connection = createMessageConnection(new StreamMessageReader(stream), new StreamMessageWriter(stream))
   // Without a listener an error of the connection would be thrown into the event loop.
   connection.onError(() => undefined)
@@ -50,14 +49,14 @@ export async function openAgentLink(
   void closed.then(() => connection.dispose())
   const close = (): void => void stream.destroy()
   try {
-    const client = clientOf(connection, role, session.host)
+    const client = clientOf(connection, role, host)
     connection.listen()
     const hello = await client
       .call('hello', {}, AbortSignal.timeout(helloLimitMs))
       .catch((thrown: unknown) => {
-        throw noAnswer(session.host, thrown)
+        throw noAnswer(host, thrown)
       })
-    checkVersion(session.host, hello, role, agentVersion)
+    checkVersion(hello, expected)
     return { hello, client, closed, close }
   } catch (thrown) {
     close()
@@ -76,8 +75,11 @@ function clientOf(
     : (connect(connection, inferenceControl, host) as unknown as Client<typeof satelliteControl>)
 }
 
-/** The forwarded socket; where the server forbids forwarding, the streams of a program that connects to it. */
-async function controlStream(session: SshSession, layout: HostLayout): Promise<Duplex> {
+/**
+ * The way to an agent's control socket: forwarded, or where the server forbids that, the streams of a program that connects to it.
+ * @throws SkyError `host_down` when nothing listens there
+ */
+export async function openControlStream(session: SshSession, layout: HostLayout): Promise<Duplex> {
   try {
     return await session.connectToUnixSocket(layout.controlSocket)
   } catch (thrown) {
@@ -109,7 +111,7 @@ function noAnswer(host: string, thrown: unknown): SkyError {
   )
 }
 
-function checkVersion(host: string, hello: Hello, role: AgentRole, agentVersion: string): void {
+function checkVersion(hello: Hello, { host, role, agentVersion }: ExpectedAgent): void {
   const found =
     hello.protocolVersion !== agentProtocolVersion
       ? `speaks version ${hello.protocolVersion} of the control protocol, this console version ${agentProtocolVersion}`
