@@ -51,6 +51,8 @@ export interface LabHosts {
   /** `local`, or the name of an inventory. */
   readonly name: string
   readonly shape: LabShape
+  /** True: its agents, and the trial that they run, go on when this program ends. */
+  readonly outlivesConsole: boolean
   /** Satellite hosts in the order of their planes, then the inference host. */
   hosts(): readonly LabHost[]
   /** @throws SkyError `host_down` when that host does not run, `not_found` when there is none of that name */

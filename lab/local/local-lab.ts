@@ -57,6 +57,7 @@ export function localLab(options: LocalLabOptions): StartLab {
 
 class LocalLab implements LabHosts {
   readonly name = 'local'
+  readonly outlivesConsole = false
   readonly shape: LabShape
   readonly #sockets: SocketDirectory
   readonly #signal: AbortSignal

@@ -117,6 +117,24 @@ it('takes in a satellite host that was started again, with empty satellites', as
   expect(names).toContain('host_returned')
 })
 
+it('follows a trial that ran on without its console', async () => {
+  const { start, engine, runId, options } = await aRun()
+  await engine.dispose()
+  const again = await anEngine(start, options)
+  const { state } = await again.client.call('run', { runId })
+  expect(state).toMatchObject({ kind: 'interrupted' })
+  await again.client.call('resumeRun', { runId })
+  expect((await again.until(runId, isFinished)).state).toMatchObject({ failedTrials: 0 })
+  const { rows: all } = await again.client.call('requests', { runId, trialId: null, offset: 0, limit: 1_000 })
+  expect(new Set(all.map((row) => row.requestId)).size).toBe(60)
+  expect(all).toHaveLength(60)
+  // The same attempt: nothing was done twice.
+  const started = (await again.client.call('timeline', { runId })).events.filter(
+    ({ name }) => name === 'trial_started',
+  )
+  expect(started).toHaveLength(1)
+})
+
 it('leaves the agents running when it is stopped, and finds them again', async () => {
   const { start } = await farLab()
   const launch = () =>

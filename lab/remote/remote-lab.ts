@@ -48,6 +48,7 @@ export function remoteLab(options: RemoteLabOptions): StartLab {
 
 class RemoteLab implements LabHosts {
   readonly name: string
+  readonly outlivesConsole = true
   readonly shape: LabShape
   readonly #options: RemoteLabOptions
   readonly #signal: AbortSignal

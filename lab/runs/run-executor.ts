@@ -4,6 +4,7 @@ import { summariseTrial } from '#shared/experiment/metrics'
 import type { DocumentLoader } from '../experiments/document-loader'
 import type { LabHosts, WantedLab } from '../hosts/lab-hosts'
 import type { LabService } from '../hosts/lab-service'
+import type { Attempt } from '../store/run-store'
 import type { Store } from '../store/store'
 import { drainJournal } from './drain-journal'
 import { LiveBatcher } from './live-batch'
@@ -112,6 +113,8 @@ export class RunExecutor {
     const lab = this.#options.labFor(turn.run.stored.lab)
     const hosts = await lab.ensure(wantedFor(turn.run.stored.lab, lab.hosts, trial))
     const returned = await bringBack(hosts)
+    const goesOn = await this.#thatGoesOn(hosts, trial)
+    if (goesOn) return this.#attempt(turn, trial, hosts, returned, goesOn)
     if (trial.state.kind === 'interrupted') {
       this.#undrained.set(trial.attempt.attemptId, trial)
       await this.#fetchLost(turn)
@@ -120,7 +123,7 @@ export class RunExecutor {
     }
     await this.#fetchLost(turn)
     if (turn.signal.aborted) return
-    await this.#attempt(turn, trial, hosts, returned)
+    await this.#attempt(turn, trial, hosts, returned, null)
   }
 
   async #attempt(
@@ -128,6 +131,7 @@ export class RunExecutor {
     trial: TrialModel,
     hosts: LabHosts,
     returned: readonly string[],
+    goesOn: Attempt | null,
   ): Promise<void> {
     const { book, documents, store, onLive, onEvent, log } = this.#options
     const { runId } = turn.run.stored
@@ -138,7 +142,9 @@ export class RunExecutor {
       store,
       gate: turn.gate,
       trial,
+      goesOn,
       signal: turn.signal,
+      isLeft: () => this.#options.isClosing() && hosts.outlivesConsole,
       returned,
       isPaused: () => turn.isPaused,
       loadDocuments: () => documents.load(hosts.inference(), parameters),
@@ -157,6 +163,15 @@ export class RunExecutor {
     } finally {
       live.flush()
     }
+  }
+
+  /** The attempt that the inference host still runs, though the console that started it has ended. */
+  async #thatGoesOn(hosts: LabHosts, { state, attempt }: TrialModel): Promise<Attempt | null> {
+    if (state.kind !== 'interrupted' || !hosts.outlivesConsole) return null
+    const status = await hosts.inference().call('trialStatus', {})
+    if ((status.kind !== 'running' && status.kind !== 'paused') || status.trialKey !== attempt.trialKey)
+      return null
+    return this.#options.store.runs.attempt(attempt.attemptId)
   }
 
   async #ended(turn: RunTurn, trial: TrialModel, outcome: TrialOutcome): Promise<void> {

@@ -5,7 +5,7 @@ import type { EventRecord, FinishedRecord, JournalEntry, RequestRecord } from '#
 import type { InferenceClient, LabHosts } from '../hosts/lab-hosts'
 import { isStorageError } from '../store/storage-errors'
 import type { SatelliteRow } from '../store/record-store'
-import type { AttemptHost } from '../store/run-store'
+import type { Attempt, AttemptHost } from '../store/run-store'
 import type { Store } from '../store/store'
 import { Recorder } from './recorder'
 import type { TrialModel } from './run-model'
@@ -23,8 +23,12 @@ export interface TrialExecutionOptions {
   readonly store: Store
   readonly gate: StorageGate
   readonly trial: TrialModel
+  /** The attempt as it is stored, when it still runs at the hosts since an earlier console: it is followed, not started. */
+  readonly goesOn: Attempt | null
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal
+  /** True when the trial is to run on at the hosts although nobody follows it any more. */
+  readonly isLeft: () => boolean
   /** Hosts that were started again for this trial: noted on its timeline. */
   readonly returned: readonly string[]
   /** True when the run was paused while the trial was being prepared. */
@@ -67,9 +71,9 @@ export class TrialExecution {
    * `storage_*` at the inference host), or when the run was given up while storing was not possible (`cancelled`)
    */
   async run(): Promise<TrialOutcome> {
-    const { lab, store, gate, trial, signal } = this.#options
+    const { lab, store, gate, trial, goesOn, signal } = this.#options
     const { attemptId, trialKey } = trial.attempt
-    await this.#prepare()
+    if (!goesOn) await this.#prepare()
 
     const lost = watchForLoss(lab, (change) => this.#hostLost(change))
     const aborted = whenAborted(signal)
@@ -81,14 +85,13 @@ export class TrialExecution {
     })
     try {
       const inference = lab.inference()
-      const { seed, parameters } = trial.planned
-      const { requestsTotal } = await inference.call('startTrial', { trialKey, seed, parameters })
-      await this.#begun(requestsTotal)
+      if (goesOn) await this.#rejoin(goesOn)
+      else await this.#start()
       recorder = new Recorder({
         inference,
         trialKey,
         attemptId,
-        lastSeq: 0,
+        lastSeq: goesOn?.lastSeq ?? 0,
         records: store.records,
         gate,
         onStored: (entries) => this.#stored(entries),
@@ -156,8 +159,11 @@ export class TrialExecution {
     )
   }
 
-  async #begun(requestsTotal: number): Promise<void> {
-    const { store, gate, trial, onRequests } = this.#options
+  async #start(): Promise<void> {
+    const { lab, store, gate, trial, onRequests } = this.#options
+    const { trialKey } = trial.attempt
+    const { seed, parameters } = trial.planned
+    const { requestsTotal } = await lab.inference().call('startTrial', { trialKey, seed, parameters })
     const startedAt = Date.now()
     this.#startedAt = startedAt
     trial.requestsTotal = requestsTotal
@@ -167,6 +173,20 @@ export class TrialExecution {
     await gate.run(() =>
       store.runs.changeAttempt(trial.attempt.attemptId, { startedAt, state, requestsTotal }),
     )
+  }
+
+  /** Follow a trial that has run on without this console. */
+  async #rejoin({ startedAt }: Attempt): Promise<void> {
+    const { lab, store, gate, trial, returned, isPaused } = this.#options
+    const { requestsDone, requestsTotal } = trial
+    this.#startedAt = startedAt ?? Date.now()
+    const state: TrialState = { kind: 'running', startedAt: this.#startedAt, requestsDone, requestsTotal }
+    trial.state = state
+    await gate.run(() => store.runs.changeAttempt(trial.attempt.attemptId, { state }))
+    const satellites = satelliteHosts(lab).filter(({ hostId }) => returned.includes(hostId))
+    await Promise.all(satellites.map(({ hostId }) => this.#prepareSatellites(hostId)))
+    // It was paused when the earlier console ended.
+    if (!isPaused()) await lab.inference().call('resumeTrial', {})
   }
 
   #stored(entries: readonly JournalEntry[]): void {
@@ -303,7 +323,8 @@ export class TrialExecution {
   }
 
   async #cancelled(recorder: Recorder): Promise<TrialOutcome> {
-    const { lab, gate } = this.#options
+    const { lab, gate, isLeft } = this.#options
+    if (isLeft()) return { kind: 'cancelled' }
     try {
       await lab.inference().call('abortTrial', {})
       // While storing is not possible the last record cannot arrive.

@@ -16,6 +16,7 @@ import { counters } from './records'
 /** A lab without processes: hosts that answer from memory, and that a test can kill. */
 export class MemoryLab implements LabHosts {
   readonly name = 'local'
+  readonly outlivesConsole = false
   readonly shape: LabShape
   readonly #journals: Journals
   readonly #hosts = new Map<string, LabHost>()

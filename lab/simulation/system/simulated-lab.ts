@@ -46,6 +46,7 @@ export function simulatedLab(workerEntry: string): StartLab {
 
 class SimulatedLab implements LabHosts {
   readonly name = 'simulated'
+  readonly outlivesConsole = false
   readonly shape: LabShape
   readonly #workerEntry: string
   readonly #hosts = new Map<string, LabHost>()
