@@ -1,3 +1,4 @@
+import { SkyError } from '#shared/contract/errors'
 import type { SshConnector, SshSession } from './ssh-session'
 
 /** A connection that nobody uses is kept so long for the next one, ms: logging in costs more than waiting. */
@@ -23,13 +24,13 @@ export class SharedSessions implements SshConnector {
 
   async connect(host: string, signal?: AbortSignal): Promise<SshSession> {
     // Whoever gives up waiting does not end the connection of the others.
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw notWanted(host)
     const shared = this.#shared.get(host) ?? this.#open(host)
     shared.users += 1
     if (shared.timer) clearTimeout(shared.timer)
     shared.timer = null
     try {
-      return lease(await untilAborted(shared.session, signal), () => this.#release(host, shared))
+      return lease(await untilAborted(shared.session, host, signal), () => this.#release(host, shared))
     } catch (thrown) {
       this.#release(host, shared)
       throw thrown
@@ -109,10 +110,14 @@ function lease(session: SshSession, release: () => void): SshSession {
   }
 }
 
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+function notWanted(host: string): SkyError {
+  return new SkyError('cancelled', `The connection to ${host} is not wanted any more`)
+}
+
+function untilAborted<T>(promise: Promise<T>, host: string, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error)
+    const onAbort = (): void => reject(notWanted(host))
     signal.addEventListener('abort', onAbort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
