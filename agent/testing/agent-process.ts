@@ -8,7 +8,8 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 import { inferenceControl, satelliteControl, type LabTopology } from '#shared/contract/agent-control'
 import { connect, type Client, type Contract } from '#shared/contract/rpc'
 
-const bundle = join(import.meta.dirname, '../../out/agent/skymemory-agent.mjs')
+/** What `npm run build` makes: integration tests run it. */
+export const agentBundle = join(import.meta.dirname, '../../out/agent/skymemory-agent.mjs')
 
 export interface AgentProcess<C extends Contract> {
   readonly child: ChildProcess
@@ -27,7 +28,7 @@ async function startAgent<C extends Contract>(
   const socketPath = join(directory, `${hostId}.sock`)
   const child = spawn(
     process.execPath,
-    [bundle, ...args, '--host-id', hostId, '--control', socketPath, '--exit-with-stdin'],
+    [agentBundle, ...args, '--host-id', hostId, '--control', socketPath, '--exit-with-stdin'],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   )
   let stderr = ''

@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { LabTopology, Peer } from '#shared/contract/agent-control'
+import { SkyError } from '#shared/contract/errors'
 import type { Position } from '#shared/constellation/torus'
 import { ground } from '#shared/protocol/frame'
 import type { Packet } from '#shared/protocol/packet'
@@ -39,12 +40,12 @@ export class TcpTransport implements Transport {
     this.#log = log
   }
 
-  /** Accept connections of peers; resolves to the port. */
+  /** Accept connections of peers; resolves to the port. @throws SkyError `port_in_use`, `invalid_argument` */
   async listen(address: string, port: number): Promise<number> {
     const server = createServer((socket) => this.#accept(socket))
     this.#server = server
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
+      server.once('error', (error) => reject(cannotListen(address, port, error)))
       server.listen(port, address, resolve)
     })
     const bound = server.address()
@@ -184,4 +185,16 @@ export class TcpTransport implements Transport {
     this.#connections.delete(hostId)
     this.#listener.onPeerLost(hostId)
   }
+}
+
+function cannotListen(address: string, port: number, error: Error): SkyError {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'EADDRINUSE') {
+    return new SkyError(
+      'port_in_use',
+      `port ${port} of ${address} is taken by another program`,
+      'End that program, or choose another port.',
+    )
+  }
+  return new SkyError('invalid_argument', `cannot listen on ${address}, port ${port}: ${error.message}`)
 }
