@@ -10,6 +10,8 @@ import { satelliteHandlers } from './control/satellite-handlers'
 import { describeHardware } from './hardware'
 import type { Log } from './log'
 import { SatelliteHost } from './satellite/satellite-host'
+import { readTlsIdentity, tlsWire } from './transport/tls-wire'
+import { plainWire, type Wire } from './transport/wire'
 import { agentVersion } from './version'
 
 type SatelliteConfig = Extract<AgentConfig, { role: 'satellite' }>
@@ -57,7 +59,7 @@ async function startSatellites(
   log: Log,
   describe: (dataPort: number) => Hello,
 ): Promise<() => void> {
-  const host = new SatelliteHost(config.hostId, log)
+  const host = new SatelliteHost(config.hostId, log, wireOf(config))
   const dataPort = await host.transport.listen(config.bind, config.port)
   const server = await listenForControl(config.control, satelliteControl, () =>
     satelliteHandlers(
@@ -81,7 +83,7 @@ async function startInference(
     import('./inference/api/api-server'),
     import('./control/inference-handlers'),
   ])
-  const host = new InferenceHost(config.hostId, config.journalDirectory, log)
+  const host = new InferenceHost(config.hostId, config.journalDirectory, log, wireOf(config))
   const api = new ApiServer()
   const server = await listenForControl(config.control, inferenceControl, (connection) =>
     inferenceHandlers(
@@ -94,6 +96,10 @@ async function startInference(
   )
   const shutDown = ending(server, host)
   return shutDown
+}
+
+function wireOf({ tls, hostId }: AgentConfig): Wire {
+  return tls === null ? plainWire : tlsWire(readTlsIdentity(tls, hostId))
 }
 
 function ending(server: ControlServer, host: { close(): void }): () => void {
