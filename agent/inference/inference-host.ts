@@ -8,6 +8,7 @@ import type { Log } from '../log'
 import { TrialNetwork } from '#shared/network/trial-network'
 import { DelayLine, emptyTotals, type DelayTotals } from '../network/delay-line'
 import { TcpTransport } from '../transport/tcp-transport'
+import { plainWire, type Wire } from '../transport/wire'
 import type { CachedModel } from './answer-request'
 import type { Engine } from './engine/engine'
 import { SyntheticEngine } from './engine/synthetic-engine'
@@ -35,7 +36,7 @@ export class InferenceHost {
   #kvc: KvcClient | null = null
   #trial: TrialRunner | null = null
 
-  constructor(hostId: string, journalDirectory: string, log: Log) {
+  constructor(hostId: string, journalDirectory: string, log: Log, wire: Wire = plainWire) {
     this.#journalDirectory = journalDirectory
     this.#log = log
     this.transport = new TcpTransport(
@@ -54,6 +55,7 @@ export class InferenceHost {
         },
       },
       log,
+      wire,
     )
   }
 

@@ -7,6 +7,7 @@ import type { Position } from '#shared/constellation/torus'
 import { hashText } from '#shared/kvc/block-hash'
 import { TrialNetwork } from '#shared/network/trial-network'
 import { TcpTransport } from '../transport/tcp-transport'
+import { plainWire, type Wire } from '../transport/wire'
 import type { Log } from '../log'
 import { hashOf } from './chunk-store'
 import { DelayLine } from '../network/delay-line'
@@ -31,7 +32,7 @@ export class SatelliteHost {
   #fabric: Fabric | null = null
   #satellites: Satellite[] = []
 
-  constructor(hostId: string, log: Log) {
+  constructor(hostId: string, log: Log, wire: Wire = plainWire) {
     this.#hostId = hostId
     this.transport = new TcpTransport(
       hostId,
@@ -48,6 +49,7 @@ export class SatelliteHost {
         },
       },
       log,
+      wire,
     )
   }
 

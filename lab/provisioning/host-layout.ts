@@ -34,8 +34,7 @@ export interface HostLayout {
   readonly consoleLock: string
 }
 
-/** Linux keeps 108 bytes for the path of a Unix socket, with the closing zero. */
-export const longestSocketPath = 107
+export { longestSocketPath } from '#shared/contract/agent-config'
 
 /**
  * @param service a system unit runs from /opt; the others from the user's home
