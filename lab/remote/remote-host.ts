@@ -153,8 +153,18 @@ export class RemoteHost {
         peersExpected,
       })
     } catch (thrown) {
-      if (this.#link === link) this.#say('warn', `did not say how it is: ${messageOf(thrown)}`)
+      if (this.#link === link) this.#silent(thrown)
     }
+  }
+
+  /** The connection is there, but nothing comes over it: a cut cable is known by this long before TCP gives up. */
+  #silent(thrown: unknown): void {
+    const { state } = this.#host
+    if (state.kind === 'unreachable') return this.#setState({ ...state, attempts: state.attempts + 1 })
+    const reason = `no answer for ${answerLimitMs / 1000} s`
+    const since = Date.now() - answerLimitMs
+    this.#setState({ kind: 'unreachable', since, attempts: 1, nextAttemptAt: null, reason })
+    this.#say('warn', `did not say how it is: ${messageOf(thrown)}`)
   }
 
   async #status({ client }: AgentLink) {
