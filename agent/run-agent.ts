@@ -5,11 +5,13 @@ import {
   satelliteControl,
   type Hello,
 } from '#shared/contract/agent-control'
+import { readBootId } from './boot-id'
 import { listenForControl, type ControlServer } from './control/control-server'
 import { satelliteHandlers } from './control/satellite-handlers'
 import { describeHardware } from './hardware'
 import type { Log } from './log'
 import { SatelliteHost } from './satellite/satellite-host'
+import { MachineWatch } from './telemetry/machine-watch'
 import { readTlsIdentity, tlsWire } from './transport/tls-wire'
 import { plainWire, type Wire } from './transport/wire'
 import { agentVersion } from './version'
@@ -36,6 +38,7 @@ export async function runAgent(config: AgentConfig, { log, exitWithStdin }: RunO
     startedAt,
     dataPort,
     hardware: describeHardware(),
+    bootId: readBootId(),
   })
   const shutDown =
     config.role === 'satellite'
@@ -60,10 +63,12 @@ async function startSatellites(
   describe: (dataPort: number) => Hello,
 ): Promise<() => void> {
   const host = new SatelliteHost(config.hostId, log, wireOf(config))
+  const machine = new MachineWatch()
   const dataPort = await host.transport.listen(config.bind, config.port)
   const server = await listenForControl(config.control, satelliteControl, () =>
     satelliteHandlers(
       host,
+      machine,
       () => describe(dataPort),
       () => shutDown(),
     ),
@@ -85,10 +90,12 @@ async function startInference(
   ])
   const host = new InferenceHost(config.hostId, config.journalDirectory, log, wireOf(config))
   const api = new ApiServer()
+  const machine = new MachineWatch()
   const server = await listenForControl(config.control, inferenceControl, (connection) =>
     inferenceHandlers(
       host,
       api,
+      machine,
       () => describe(0),
       () => shutDown(),
       connection,

@@ -35,7 +35,7 @@ describe('agents that talk over mutual TLS', () => {
     const trial = { trialKey, parameters }
     await Promise.all(lab.satellites.map((host) => host.control.call('prepareTrial', trial)))
     const documents = ['a', 'b'].map((title) => ({ title, text: title + text }))
-    await lab.inference.control.call('loadDocuments', { append: false, documents })
+    await lab.inference.control.call('loadDocuments', { from: 0, documents })
     await lab.inference.control.call('startTrial', { ...trial, seed: 1 })
     return collectTrial(lab.inference.control, trialKey)
   }

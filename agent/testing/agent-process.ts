@@ -16,6 +16,8 @@ export const agentBundle = join(import.meta.dirname, '../../out/agent/skymemory-
 export interface AgentProcess<C extends Contract> {
   readonly child: ChildProcess
   readonly control: Client<C>
+  /** Break the connection behind `control`. */
+  readonly disconnect: () => void
   readonly socketPath: string
   readonly stderr: () => string
 }
@@ -42,7 +44,7 @@ async function startAgent<C extends Contract>(
   await Promise.race([ready, exited])
   return {
     child,
-    control: await connectControl(contract, socketPath, hostId),
+    ...(await openControl(contract, socketPath, hostId)),
     socketPath,
     stderr: () => stderr,
   }
@@ -53,13 +55,21 @@ export async function connectControl<C extends Contract>(
   path: string,
   peer: string,
 ): Promise<Client<C>> {
+  return (await openControl(contract, path, peer)).control
+}
+
+async function openControl<C extends Contract>(contract: C, path: string, peer: string) {
   const socket = connectSocket(path)
   await once(socket, 'connect')
   const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket))
-  const client = connect(connection, contract, peer)
+  const control = connect(connection, contract, peer)
   connection.listen()
   socket.unref()
-  return client
+  const disconnect = (): void => {
+    socket.destroy()
+    connection.dispose()
+  }
+  return { control, disconnect }
 }
 
 export interface TestLab {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ConsoleApi } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type { Handlers } from '#shared/contract/rpc'
@@ -122,7 +123,8 @@ async function serveApi(
   const cached = parameters.cache === 'skymemory'
   const { slots, planes } = cached ? parameters : (lab.hosts?.shape ?? parameters)
   const hosts = await lab.ensure({ name: lab.hosts?.name ?? 'local', slots, planes })
-  const trial = { trialKey: 'api', parameters: { ...parameters, slots, planes } }
+  // A name of its own each time: hosts empty their satellites for a trial that they do not hold yet, and only then.
+  const trial = { trialKey: `api.${randomUUID()}`, parameters: { ...parameters, slots, planes } }
   await Promise.all(
     satelliteHosts(hosts).map(({ hostId }) => hosts.satellite(hostId).call('prepareTrial', trial)),
   )

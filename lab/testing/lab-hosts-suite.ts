@@ -95,7 +95,7 @@ export function describeLabHosts(name: string, underTest: LabHostsUnderTest): vo
     }
     const text = 'The state of the union is strong. '.repeat(50)
     const documents = ['a', 'b'].map((title) => ({ title, text: title + text }))
-    await lab.inference().call('loadDocuments', { append: false, documents })
+    await lab.inference().call('loadDocuments', { from: 0, documents })
     const { requestsTotal } = await lab
       .inference()
       .call('startTrial', { trialKey, seed: 1, parameters: small.parameters })
