@@ -4,20 +4,24 @@ import { labToken } from './lab-token'
 import { remoteLab, type RemoteLabOptions } from './remote-lab'
 import { SshHostAccess, type SshHostAccessOptions } from './ssh-host-access'
 
-export interface InventoryLabOptions
-  extends Pick<SshHostAccessOptions, 'agentVersion' | 'hold' | 'startService' | 'lastLines'> {
+export interface InventoryLabOptions extends Pick<
+  SshHostAccessOptions,
+  'agentVersion' | 'hold' | 'startService' | 'lastLines'
+> {
   readonly access: LabAccess
   readonly dataDirectory: string
 }
 
 /** The lab of an inventory: its hosts are read when it is started. @throws SkyError `not_found` at its start */
-export function inventoryLab(name: string, { access, dataDirectory, ...host }: InventoryLabOptions): StartLab {
+export function inventoryLab(
+  name: string,
+  { access, dataDirectory, ...host }: InventoryLabOptions,
+): StartLab {
   return async (shape, onStep, onChange, signal) => {
     const inventory = await access.inventory(name)
     const connector = access.connector(name)
     const options: RemoteLabOptions = {
       inventory,
-      planes: planesOfInventory(inventory, shape.planes),
       accessTo: (each) => new SshHostAccess({ ...host, lab: name, host: each, connector }),
       token: await labToken(dataDirectory, name),
     }

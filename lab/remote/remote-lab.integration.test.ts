@@ -43,7 +43,6 @@ async function farLab(): Promise<{ agents: FarAgents; start: StartLab; inventory
   const agents = new FarAgents(agent, ports)
   const start = remoteLab({
     inventory: lab,
-    planesOf: () => new Map([...ports.keys()].map((name, plane) => [name, [plane]])),
     accessTo: agents.accessTo,
     token: 'a token of the lab under test',
   })

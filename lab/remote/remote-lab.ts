@@ -3,6 +3,7 @@ import type { Failures, LabTopology } from '#shared/contract/agent-control'
 import type { LabHost } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type { Inventory, InventoryHost } from '#shared/inventory/inventory'
+import { planesOfInventory } from '#shared/inventory/planes'
 import type {
   HostSample,
   InferenceClient,
@@ -17,8 +18,6 @@ import { RemoteHost, type HostAccess } from './remote-host'
 
 export interface RemoteLabOptions {
   readonly inventory: Inventory
-  /** Planes of each satellite host, in the order of the inventory, for this many planes. @throws SkyError `invalid_argument` */
-  readonly planesOf: (planes: number) => ReadonlyMap<string, readonly number[]>
   readonly accessTo: (host: InventoryHost) => HostAccess
   /** Admits connections between the lab's hosts, beside their certificates. The same at every start: agents that run on know it. */
   readonly token: string
@@ -59,12 +58,12 @@ class RemoteLab implements LabHosts {
   #timer: NodeJS.Timeout | null = null
 
   constructor(options: RemoteLabOptions, shape: LabShape, signal: AbortSignal) {
-    const { inventory, planesOf, accessTo } = options
+    const { inventory, accessTo } = options
     this.name = inventory.name
     this.shape = shape
     this.#options = options
     this.#signal = signal
-    const planes = planesOf(shape.planes)
+    const planes = planesOfInventory(inventory, shape.planes)
     const newHost = (host: InventoryHost): RemoteHost =>
       new RemoteHost({
         hostId: host.name,
