@@ -6,6 +6,7 @@ import type { Client, Contract } from '#shared/contract/rpc'
 import type { HostSample, InferenceClient, LabChange, SatelliteClient } from '../hosts/lab-hosts'
 import { cpuLoad, type CpuReading } from '../local/cpu-load'
 import { backoffMs } from './backoff'
+import { ClockWatch } from './clock-watch'
 import type { AgentLink } from './agent-link'
 import { SteadyClient } from './steady-client'
 
@@ -47,6 +48,7 @@ export class RemoteHost {
   #link: AgentLink | null = null
   #sample: HostSample | null = null
   #lastCpu: CpuReading | null = null
+  readonly #clock = new ClockWatch()
   /** Ends the wait before the next attempt. */
   #hurry = new AbortController()
   readonly #waiting = new Set<() => void>()
@@ -134,8 +136,11 @@ export class RemoteHost {
     const link = this.#link
     if (!link) return
     try {
-      const { satellites, delay, peersConnected, rssBytes, cpuS, apiUrl } = await this.#status(link)
+      const { satellites, delay, peersConnected, rssBytes, cpuS, apiUrl, telemetry } =
+        await this.#status(link)
+      await this.#clock.exchange(link.client as SatelliteClient, AbortSignal.timeout(answerLimitMs))
       if (this.#link !== link) return
+      this.#host = { ...this.#host, telemetry, clock: this.#clock.offset }
       const at = Date.now()
       const last = this.#lastCpu
       this.#lastCpu = { at, cpuS }
@@ -170,8 +175,8 @@ export class RemoteHost {
   async #status({ client }: AgentLink) {
     const limit = AbortSignal.timeout(answerLimitMs)
     return this.#options.role === 'satellite'
-      ? { apiUrl: null, ...(await (client as SatelliteClient).call('counters', {}, limit)) }
-      : { satellites: [], ...(await (client as InferenceClient).call('status', {}, limit)) }
+      ? { apiUrl: null, ...(await (client as SatelliteClient).call('counters', { telemetry: true }, limit)) }
+      : { satellites: [], ...(await (client as InferenceClient).call('status', { telemetry: true }, limit)) }
   }
 
   async #openOrStart(signal: AbortSignal): Promise<AgentLink> {
@@ -239,6 +244,7 @@ export class RemoteHost {
     }
     if (!wasDown) await this.#down()
     this.#sample = null
+    this.#clock.reset()
     await this.#options.onNewAgent(link)
     this.#linked(link)
     this.#say('info', 'was started again')
