@@ -218,8 +218,11 @@ export class TrialExecution {
 
   /** Put something that the engine saw itself on the timeline. */
   async #note(name: EventRecord['name'], message: string): Promise<void> {
-    const { gate, store, trial, onEvent } = this.#options
-    const event: EventRecord = { kind: 'event', at: Date.now(), name, message, epoch: this.#epoch }
+    const { lab, gate, store, trial, onEvent } = this.#options
+    // On the clock of the records: the inference host's.
+    const clock = lab.hosts().find(({ role }) => role === 'inference')?.clock
+    const at = Date.now() + (clock?.offsetMs ?? 0)
+    const event: EventRecord = { kind: 'event', at, name, message, epoch: this.#epoch }
     await gate.run(() => store.records.addEvent(trial.attempt.attemptId, event))
     onEvent(event)
   }

@@ -84,8 +84,14 @@ export class Terminals {
       this.#events.onClosed({ terminalId, exitCode, reason })
     }
     session.onLost((reason) => ended(null, toErrorBody(reason).message))
-    void shell.exited.then(({ exitCode, signal }) =>
-      ended(exitCode, signal ? `ended by signal ${signal}` : `ended with exit code ${exitCode ?? 'unknown'}`),
+    shell.exited.then(
+      ({ exitCode, signal }) =>
+        ended(
+          exitCode,
+          signal ? `ended by signal ${signal}` : `ended with exit code ${exitCode ?? 'unknown'}`,
+        ),
+      // With its connection: `onLost` tells, or it was closed here.
+      () => undefined,
     )
   }
 
