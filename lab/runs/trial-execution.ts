@@ -1,4 +1,4 @@
-import type { TrialState, TrialSummary } from '#shared/contract/console-api'
+import type { MachineReading, TrialState, TrialSummary } from '#shared/contract/console-api'
 import { fromErrorBody, SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { EventRecord, FinishedRecord, JournalEntry, RequestRecord } from '#shared/experiment/records'
@@ -10,6 +10,7 @@ import type { Store } from '../store/store'
 import { Recorder } from './recorder'
 import type { TrialModel } from './run-model'
 import type { StorageGate } from './storage-gate'
+import { TrialSamples } from './trial-samples'
 import { watchForLoss, whenAborted, type LostHost } from './trial-watch'
 
 export type TrialOutcome =
@@ -33,6 +34,8 @@ export interface TrialExecutionOptions {
   readonly loadDocuments: () => Promise<void>
   readonly onRequests: (records: readonly RequestRecord[]) => void
   readonly onEvent: (event: EventRecord) => void
+  /** Readings of machines after they are stored. */
+  readonly onReadings: (readings: readonly MachineReading[]) => void
   /** The trial paused by itself at the inference host. */
   readonly onProblem: (problem: ErrorBody) => void
 }
@@ -49,11 +52,13 @@ export class TrialExecution {
   readonly #options: TrialExecutionOptions
   #epoch = 0
   #startedAt = 0
+  #samples: TrialSamples
   #sampling: Promise<void> = Promise.resolve()
   #problemTold = false
 
   constructor(options: TrialExecutionOptions) {
     this.#options = options
+    this.#samples = new TrialSamples(options.lab, Infinity)
   }
 
   /** Rotations since the start of the trial, as last heard. */
@@ -139,9 +144,10 @@ export class TrialExecution {
   }
 
   async #begun(requestsTotal: number): Promise<void> {
-    const { store, gate, trial, onRequests } = this.#options
+    const { lab, store, gate, trial, onRequests } = this.#options
     const startedAt = Date.now()
     this.#startedAt = startedAt
+    this.#samples = new TrialSamples(lab, startedAt)
     trial.requestsTotal = requestsTotal
     trial.state = { kind: 'running', startedAt, requestsDone: 0, requestsTotal }
     onRequests([])
@@ -181,7 +187,8 @@ export class TrialExecution {
   /** Put something that the engine saw itself on the timeline. */
   async #note(name: EventRecord['name'], message: string): Promise<void> {
     const { gate, store, trial, onEvent } = this.#options
-    const event: EventRecord = { kind: 'event', at: Date.now(), name, message, epoch: this.#epoch }
+    const at = this.#samples.trialTime(Date.now())
+    const event: EventRecord = { kind: 'event', at, name, message, epoch: this.#epoch }
     await gate.run(() => store.records.addEvent(trial.attempt.attemptId, event))
     onEvent(event)
   }
@@ -205,21 +212,14 @@ export class TrialExecution {
   }
 
   async #storeSample(): Promise<void> {
-    const { lab, gate, store, trial } = this.#options
-    if (!hasCache(trial)) return
-    let [storedBytes, evictedChunks, migratedChunks, at] = [0, 0, 0, 0]
-    for (const sample of lab.samples().values()) {
-      if (sample.at < this.#startedAt) continue
-      at = Math.max(at, sample.trialAt ?? sample.at)
-      for (const satellite of sample.satellites) {
-        storedBytes += satellite.bytes
-        evictedChunks += satellite.evictions
-        migratedChunks += satellite.migratedIn
-      }
-    }
-    if (at === 0) return
-    const sample = { at, storedBytes, evictedChunks, migratedChunks }
-    await gate.run(() => store.records.addSample(trial.attempt.attemptId, sample))
+    const { gate, store, trial, onReadings } = this.#options
+    const { attemptId } = trial.attempt
+    const counters = hasCache(trial) ? this.#samples.counters() : null
+    const readings = this.#samples.readings()
+    if (counters !== null) await gate.run(() => store.records.addSample(attemptId, counters))
+    if (readings.length === 0) return
+    await gate.run(() => store.machines.add(attemptId, readings))
+    onReadings(readings)
   }
 
   async #finished(record: FinishedRecord): Promise<TrialOutcome> {
@@ -270,13 +270,14 @@ export class TrialExecution {
 
   #hosts(): AttemptHost[] {
     const { lab } = this.#options
-    return lab.hosts().map(({ hostId, role, planes, hardware, state }) => {
+    return lab.hosts().map(({ hostId, role, planes, hardware, clock, state }) => {
       const sample = lab.samples().get(hostId)
       return {
         hostId,
         role,
         planes,
         hardware,
+        clock,
         version: state.kind === 'healthy' ? state.version : '',
         nodeVersion: state.kind === 'healthy' ? state.nodeVersion : '',
         delay: sample && sample.at >= this.#startedAt ? sample.delay : null,
