@@ -72,6 +72,8 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
     documents: new DocumentLoader(options.documentsDirectory),
     onLive: (batch) => emit('live', batch),
     onEvent: (runId, event) => emit('runEvent', { runId, ...event }),
+    onReadings: (runId, trialId, readings) =>
+      emit('machinesRead', { runId, trialId, readings: [...readings] }),
     onDrained: (trialKey) => removeJournals(journalDirectory, `${trialKey}.`),
     log,
   })

@@ -12,6 +12,7 @@ import {
   type TimelineRow,
   type TrialRow,
 } from '#shared/experiment/csv-columns'
+import { machineColumns } from '#shared/experiment/machine-columns'
 import { parseExperiment } from '#shared/experiment/parse'
 import { makeDirectory } from '../make-directory'
 import { timelineOf } from '../runs/timeline'
@@ -72,7 +73,7 @@ async function writeFiles(options: ExportOptions, folder: string): Promise<strin
     ),
     'timeline.csv': await writeCsv(
       join(folder, 'timeline.csv'),
-      timelineColumns,
+      [...timelineColumns, ...machineColumns(await store.machines.ofRun(runId))],
       timelineRows(store, runId, trials),
     ),
   }
@@ -112,7 +113,7 @@ async function* timelineRows(
   trials: readonly StoredTrial[],
 ): AsyncGenerator<TimelineRow[]> {
   for (const { trialId, attempt } of trials) {
-    const { points } = await timelineOf(store.records, trialId, attempt)
+    const { points } = await timelineOf(store, trialId, attempt)
     yield points.map((point) => ({ runId, point }))
   }
 }

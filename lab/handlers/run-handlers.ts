@@ -111,7 +111,7 @@ export function runHandlers({
         const { trialId } = planned
         const stored = await store.runs.attempt(attempt.attemptId)
         if (!stored) continue
-        const timeline = await timelineOf(store.records, trialId, stored)
+        const timeline = await timelineOf(store, trialId, stored)
         points.push(...timeline.points)
         events.push(...timeline.events.map(({ at, name, message }) => ({ trialId, at, name, message })))
       }

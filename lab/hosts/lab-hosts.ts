@@ -1,5 +1,11 @@
 import type { z } from 'zod'
-import type { delayStats, Failures, inferenceControl, satelliteControl } from '#shared/contract/agent-control'
+import type {
+  delayStats,
+  Failures,
+  inferenceControl,
+  satelliteControl,
+  Telemetry,
+} from '#shared/contract/agent-control'
 import type { LabHost, LogLine } from '#shared/contract/console-api'
 import type { Client } from '#shared/contract/rpc'
 import type { SatelliteCounters } from '#shared/experiment/records'
@@ -19,6 +25,13 @@ export interface WantedLab extends LabShape {
   readonly name: string
 }
 
+/** A machine under the lab, and what it did when it was last read; times are its own. */
+export interface ReadMachine {
+  /** The host's name, or that of the lab where all hosts share one machine. */
+  readonly machine: string
+  readonly telemetry: Telemetry
+}
+
 /** What one host answered when it was last asked how it is. */
 export interface HostSample {
   /** Unix ms of the answer. */
@@ -30,6 +43,8 @@ export interface HostSample {
   readonly delay: DelayStats
   /** Base URL of the OpenAI-compatible API while an inference host serves it. */
   readonly apiUrl: string | null
+  /** Its machine; null where it was not read, and where another host tells of the machine that they share. */
+  readonly machine: ReadMachine | null
 }
 
 export type LabChange =

@@ -144,7 +144,13 @@ export class RemoteHost {
       const at = Date.now()
       const last = this.#lastCpu
       this.#lastCpu = { at, cpuS }
-      this.#sample = { at, satellites, delay, apiUrl }
+      this.#sample = {
+        at,
+        satellites,
+        delay,
+        apiUrl,
+        machine: telemetry && { machine: link.hello.hostId, telemetry },
+      }
       const { pid, version, nodeVersion, startedAt } = link.hello
       this.#setState({
         kind: 'healthy',

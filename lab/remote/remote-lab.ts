@@ -108,12 +108,8 @@ class RemoteLab implements LabHosts {
   }
 
   samples(): ReadonlyMap<string, HostSample> {
-    // Records carry the time of the inference host: what this machine samples is put on the same clock.
-    const offsetMs = this.#hosts.at(-1)?.host.clock?.offsetMs ?? 0
     return new Map(
-      this.#hosts.flatMap(({ host, sample }) =>
-        sample === null ? [] : [[host.hostId, { ...sample, trialAt: sample.at + offsetMs }]],
-      ),
+      this.#hosts.flatMap(({ host, sample }) => (sample === null ? [] : [[host.hostId, sample]])),
     )
   }
 

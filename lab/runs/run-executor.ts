@@ -1,4 +1,4 @@
-import type { LiveBatch, RunEvent, TrialState } from '#shared/contract/console-api'
+import type { LiveBatch, MachineReading, RunEvent, TrialState } from '#shared/contract/console-api'
 import { toErrorBody, type ErrorBody, type ErrorCode } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { DocumentLoader } from '../experiments/document-loader'
@@ -22,6 +22,7 @@ export interface RunExecutorOptions {
   readonly documents: DocumentLoader
   readonly onLive: (batch: LiveBatch) => void
   readonly onEvent: (runId: string, event: RunEvent) => void
+  readonly onReadings: (runId: string, trialId: string, readings: readonly MachineReading[]) => void
   /** The journal of an attempt that never finished is not needed any more. */
   readonly onDrained: (trialKey: string) => Promise<void>
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void
@@ -133,7 +134,7 @@ export class RunExecutor {
     returned: readonly string[],
     goesOn: Attempt | null,
   ): Promise<void> {
-    const { book, documents, store, onLive, onEvent, log } = this.#options
+    const { book, documents, store, onLive, onEvent, onReadings, log } = this.#options
     const { runId } = turn.run.stored
     const { trialId, parameters } = trial.planned
     const live = new LiveBatcher(turn.run.stored, trial.planned, onLive)
@@ -153,6 +154,7 @@ export class RunExecutor {
         book.progressed(turn.run)
       },
       onEvent: ({ at, name, message }) => onEvent(runId, { trialId, at, name, message }),
+      onReadings: (readings) => onReadings(runId, trialId, readings),
       onProblem: (problem) => void this.pause(turn, problem),
       log,
     })

@@ -1,4 +1,4 @@
-import type { TrialState, TrialSummary } from '#shared/contract/console-api'
+import type { MachineReading, TrialState, TrialSummary } from '#shared/contract/console-api'
 import { fromErrorBody, SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { EventRecord, FinishedRecord, JournalEntry, RequestRecord } from '#shared/experiment/records'
@@ -10,6 +10,7 @@ import type { Store } from '../store/store'
 import { Recorder } from './recorder'
 import type { TrialModel } from './run-model'
 import type { StorageGate } from './storage-gate'
+import { TrialSamples } from './trial-samples'
 import { watchForLoss, whenAborted, type LostHost } from './trial-watch'
 
 export type TrialOutcome =
@@ -37,6 +38,8 @@ export interface TrialExecutionOptions {
   readonly loadDocuments: () => Promise<void>
   readonly onRequests: (records: readonly RequestRecord[]) => void
   readonly onEvent: (event: EventRecord) => void
+  /** Readings of machines after they are stored. */
+  readonly onReadings: (readings: readonly MachineReading[]) => void
   /** The trial paused by itself at the inference host. */
   readonly onProblem: (problem: ErrorBody) => void
   readonly log: (level: 'warn', text: string) => void
@@ -54,11 +57,13 @@ export class TrialExecution {
   readonly #options: TrialExecutionOptions
   #epoch = 0
   #startedAt = 0
+  #samples: TrialSamples
   #sampling: Promise<void> = Promise.resolve()
   #problemTold = false
 
   constructor(options: TrialExecutionOptions) {
     this.#options = options
+    this.#samples = new TrialSamples(options.lab, Infinity)
   }
 
   /** Rotations since the start of the trial, as last heard. */
@@ -166,6 +171,7 @@ export class TrialExecution {
     const { requestsTotal } = await lab.inference().call('startTrial', { trialKey, seed, parameters })
     const startedAt = Date.now()
     this.#startedAt = startedAt
+    this.#samples = new TrialSamples(lab, startedAt)
     trial.requestsTotal = requestsTotal
     trial.state = { kind: 'running', startedAt, requestsDone: 0, requestsTotal }
     onRequests([])
@@ -180,6 +186,7 @@ export class TrialExecution {
     const { lab, store, gate, trial, returned, isPaused } = this.#options
     const { requestsDone, requestsTotal } = trial
     this.#startedAt = startedAt ?? Date.now()
+    this.#samples = new TrialSamples(lab, this.#startedAt)
     const state: TrialState = { kind: 'running', startedAt: this.#startedAt, requestsDone, requestsTotal }
     trial.state = state
     await gate.run(() => store.runs.changeAttempt(trial.attempt.attemptId, { state }))
@@ -218,10 +225,8 @@ export class TrialExecution {
 
   /** Put something that the engine saw itself on the timeline. */
   async #note(name: EventRecord['name'], message: string): Promise<void> {
-    const { lab, gate, store, trial, onEvent } = this.#options
-    // On the clock of the records: the inference host's.
-    const clock = lab.hosts().find(({ role }) => role === 'inference')?.clock
-    const at = Date.now() + (clock?.offsetMs ?? 0)
+    const { gate, store, trial, onEvent } = this.#options
+    const at = this.#samples.trialTime(Date.now())
     const event: EventRecord = { kind: 'event', at, name, message, epoch: this.#epoch }
     await gate.run(() => store.records.addEvent(trial.attempt.attemptId, event))
     onEvent(event)
@@ -246,21 +251,14 @@ export class TrialExecution {
   }
 
   async #storeSample(): Promise<void> {
-    const { lab, gate, store, trial } = this.#options
-    if (!hasCache(trial)) return
-    let [storedBytes, evictedChunks, migratedChunks, at] = [0, 0, 0, 0]
-    for (const sample of lab.samples().values()) {
-      if (sample.at < this.#startedAt) continue
-      at = Math.max(at, sample.trialAt ?? sample.at)
-      for (const satellite of sample.satellites) {
-        storedBytes += satellite.bytes
-        evictedChunks += satellite.evictions
-        migratedChunks += satellite.migratedIn
-      }
-    }
-    if (at === 0) return
-    const sample = { at, storedBytes, evictedChunks, migratedChunks }
-    await gate.run(() => store.records.addSample(trial.attempt.attemptId, sample))
+    const { gate, store, trial, onReadings } = this.#options
+    const { attemptId } = trial.attempt
+    const counters = hasCache(trial) ? this.#samples.counters() : null
+    const readings = this.#samples.readings()
+    if (counters !== null) await gate.run(() => store.records.addSample(attemptId, counters))
+    if (readings.length === 0) return
+    await gate.run(() => store.machines.add(attemptId, readings))
+    onReadings(readings)
   }
 
   async #finished(record: FinishedRecord): Promise<TrialOutcome> {
@@ -311,13 +309,14 @@ export class TrialExecution {
 
   #hosts(): AttemptHost[] {
     const { lab } = this.#options
-    return lab.hosts().map(({ hostId, role, planes, hardware, state }) => {
+    return lab.hosts().map(({ hostId, role, planes, hardware, clock, state }) => {
       const sample = lab.samples().get(hostId)
       return {
         hostId,
         role,
         planes,
         hardware,
+        clock,
         version: state.kind === 'healthy' ? state.version : '',
         nodeVersion: state.kind === 'healthy' ? state.nodeVersion : '',
         delay: sample && sample.at >= this.#startedAt ? sample.delay : null,

@@ -63,7 +63,7 @@ export const labHost = z.object({
   planes: z.array(z.int()),
   address: z.string(),
   hardware: hardware.nullable(),
-  /** Newest reading of the machine under it; null = not measured. */
+  /** Newest reading of the machine under it; null = not measured. Where all hosts share one machine, one of them has it. */
   telemetry: telemetry.nullable(),
   /** Its clock against this machine's; null where both are the same. */
   clock: clockOffset.nullable(),
@@ -223,6 +223,17 @@ export const storedRequest = requestRecord
   .extend({ trialId: z.string(), seq: z.int() })
 export type StoredRequest = z.infer<typeof storedRequest>
 
+/** What one machine did; null = it does not tell. */
+export const machineLoad = telemetry.omit({ at: true })
+export type MachineLoad = z.infer<typeof machineLoad>
+
+/**
+ * A reading of a machine during a trial; `at` is by the clock of the trial's records. A host that has a machine for itself gives it its
+ * name; the machine that all hosts of the local lab share is called `local`.
+ */
+export const machineReading = telemetry.extend({ machine: z.string() })
+export type MachineReading = z.infer<typeof machineReading>
+
 /** One second of a trial; null = nothing was measured in it. Columns of timeline.csv. */
 export const timelinePoint = z.object({
   trialId: z.string(),
@@ -241,6 +252,8 @@ export const timelinePoint = z.object({
   evictedChunks: z.int().nullable(),
   migratedChunks: z.int().nullable(),
   epoch: z.int().nullable(),
+  /** The machines under the lab by their names, as last read in this second. */
+  machines: z.record(z.string(), machineLoad),
   /** What happened in this second, or empty. */
   event: z.string(),
 })
@@ -378,6 +391,8 @@ export const consoleApi = {
     live: liveBatch,
     constellationChanged: constellationSnapshot,
     runEvent: runEvent.extend({ runId: z.string() }),
+    /** Readings that were stored now. */
+    machinesRead: trialRef.extend({ readings: z.array(machineReading) }),
     log: z.array(logLine),
     ...inventoryApi.events,
     ...provisioningApi.events,

@@ -155,8 +155,15 @@ class SimulatedLab implements LabHosts {
     if (message.kind !== 'reported') return
     const at = Date.now()
     const { satellites, trialAt } = message
-    this.#samples.set(satellitesId, { at, trialAt, satellites, delay: noDelay, apiUrl: null })
-    this.#samples.set(inferenceId, { at, trialAt, satellites: [], delay: noDelay, apiUrl: null })
+    this.#samples.set(satellitesId, { at, trialAt, satellites, delay: noDelay, apiUrl: null, machine: null })
+    this.#samples.set(inferenceId, {
+      at,
+      trialAt,
+      satellites: [],
+      delay: noDelay,
+      apiUrl: null,
+      machine: null,
+    })
     this.#polling?.answer()
   }
 
