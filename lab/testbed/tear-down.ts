@@ -46,6 +46,7 @@ for groups in /sys/fs/cgroup /sys/fs/cgroup/unified; do
 done
 for name in ${testbedFiles.join(' ')}; do rm -rf --one-file-system -- "$directory/$name"; done
 rmdir -- "$directory" 2>/dev/null
+case $directory in /var/lib/skymemory-testbed/*) rmdir /var/lib/skymemory-testbed 2>/dev/null ;; esac
 grep -lsF "\\"prefix\\":\\"$prefix\\"" "$registry"/* | while read -r claim; do rm -f -- "$claim"; done
 rmdir -- "$registry" 2>/dev/null
 [ -z "$(spaces)" ] && [ ! -e "$directory/hosts" ]

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
+import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -93,6 +94,35 @@ describe.skipIf(missing)('a testbed', () => {
     expect(ssh(testbed, 'nuc1', 'bash -c "exec 3<>/dev/tcp/jetson/22; read line <&3; echo \\$line"')).toMatch(
       /^SSH-2.0/,
     )
+  })
+
+  it('lets the user in by password and by what the server asks, where that was asked for', () => {
+    const askpass = join(testbed.state.directory, '..', `${testbed.state.plan.prefix}-askpass`)
+    writeFileSync(askpass, `#!/bin/sh\necho '${testbed.state.password}'\n`, { mode: 0o700 })
+    const by = (host: string, method: string): string => {
+      const options = [
+        'StrictHostKeyChecking=no',
+        'UserKnownHostsFile=/dev/null',
+        `PreferredAuthentications=${method}`,
+      ]
+      const target = `lab@${testbed.host(host).address}`
+      const { status, stdout } = spawnSync(
+        'ssh',
+        [...options.flatMap((each) => ['-o', each]), target, 'hostname'],
+        {
+          encoding: 'utf8',
+          env: { ...process.env, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force' },
+        },
+      )
+      return status === 0 ? stdout.trim() : 'refused'
+    }
+    try {
+      expect(by('nuc1', 'password')).toBe('nuc1')
+      expect(by('nuc1', 'keyboard-interactive')).toBe('nuc1')
+      expect(by('jetson', 'password')).toBe('refused')
+    } finally {
+      rmSync(askpass)
+    }
   })
 
   it('gives each host the sudo that was asked for', async () => {

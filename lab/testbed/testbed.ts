@@ -159,6 +159,21 @@ export class Testbed {
     )
   }
 
+  /** Switch on what is off, plug in what is cut, start SSH servers that were stopped. Returns the names of those hosts. */
+  async repair(): Promise<string[]> {
+    const broken = (await this.status()).filter(({ state }) => state !== 'running')
+    for (const { name, state } of broken) {
+      if (state === 'off') {
+        await endHost(this.host(name))
+        await this.boot(name)
+        continue
+      }
+      await this.restoreLink(name)
+      if (!(await answers(this.host(name).address))) await this.startSshd(name)
+    }
+    return broken.map(({ name }) => name)
+  }
+
   /** End everything and take it away. */
   async down(): Promise<void> {
     await tearDown(this.state.plan.prefix, this.state.directory)
