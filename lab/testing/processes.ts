@@ -43,3 +43,35 @@ export function processesWith(text: string): number[] {
 export async function allEnded(pids: readonly number[]): Promise<void> {
   while (pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 20))
 }
+
+/** Processes that this one has started, and theirs. Linux only: elsewhere none are found. */
+export function descendantsOf(pid: number): number[] {
+  if (process.platform !== 'linux') return []
+  const parents = new Map<number, number>()
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      // The name of the program stands in brackets and may hold anything: the parent is the second word behind it.
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
+    } catch {
+      // It has ended.
+    }
+  }
+  const found: number[] = []
+  for (let level = [pid]; level.length > 0;) {
+    level = [...parents].filter(([, parent]) => level.includes(parent)).map(([child]) => child)
+    found.push(...level)
+  }
+  return found
+}
+
+/** Kill a process, and wait until it has ended. */
+export async function endProcess(pid: number): Promise<void> {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    return
+  }
+  await allEnded([pid])
+}
