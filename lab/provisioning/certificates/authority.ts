@@ -35,6 +35,19 @@ export async function labAuthority(
   return { certificate: identity.certificate, issue: (host) => issueHost(identity, host, now()) }
 }
 
+/**
+ * Certificate of the authority that a lab has now, or null when one would have to be made.
+ * @throws SkyError `storage_corrupt`
+ */
+export async function presentAuthority(
+  dataDirectory: string,
+  lab: string,
+  now: Date,
+): Promise<string | null> {
+  const present = await read(authorityFile(dataDirectory, lab))
+  return present === null || isAuthorityWorn(present.certificate, now) ? null : present.certificate
+}
+
 async function read(file: string): Promise<Identity | null> {
   let text: string
   try {

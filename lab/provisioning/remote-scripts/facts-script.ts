@@ -50,8 +50,8 @@ installation() {
   [ -w "$above" ] && say "$1.writable" yes
   [ -d "$2" ] || return 0
   say "$1.directory" yes
-  for name in versions runtimes certificates journals log run staging; do
-    [ -d "$2/$name" ] && say "$1.folder" "$name $(stat -c '%a %u %g' -- "$2/$name")"
+  for name in versions runtimes certificates journals log run staging console.lock; do
+    [ -e "$2/$name" ] && say "$1.folder" "$name $(stat -c '%a %u %g' -- "$2/$name")"
   done
   [ -r "$2/install.json" ] && say "$1.installed" "$(encoded "$2/install.json")"
   say "$1.current" "$(readlink -- "$2/current")"

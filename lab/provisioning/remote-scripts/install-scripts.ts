@@ -37,6 +37,7 @@ mkdir -p -- "$directory"
 note_made "$directory"
 cd -- "$directory"
 mkdir -p versions runtimes certificates journals log run staging
+: >> console.lock
 if [ -n "$account" ]; then
   chmod 755 . versions runtimes certificates
   chmod 700 journals log staging
@@ -44,7 +45,7 @@ if [ -n "$account" ]; then
   chown "$account:$gid" run
   # What is made in it belongs to the group of who logs in: that user reaches the control socket.
   chmod 2750 run
-  chown "$uid:$gid" staging
+  chown "$uid:$gid" staging console.lock
 else
   chmod 700 . versions runtimes certificates journals log run staging
 fi
