@@ -8,6 +8,7 @@ import { replayCommand } from './commands/replay'
 import { runCommands } from './commands/run'
 import { runsCommands } from './commands/runs'
 import { simulateCommand } from './commands/simulate'
+import { testbedCommand } from './commands/testbed'
 import type { CommandContext } from './context'
 import { dataDirectory, engineOptions, gitRevision, version, type Installation } from './environment'
 import type { Terminal } from './output/terminal'
@@ -58,6 +59,7 @@ Examples:
   runsCommands(program, context)
   simulateCommand(program, context)
   replayCommand(program, context)
+  testbedCommand(program, context)
 
   program
     .command('lab-daemon', { hidden: true })

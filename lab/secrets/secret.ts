@@ -6,6 +6,11 @@ export type SecretName =
   | { readonly lab: string; readonly kind: 'password' | 'sudo'; readonly target: string }
   | { readonly lab: string; readonly kind: 'passphrase'; readonly target: string; readonly keyFile: string }
 
+/** One text for a secret: lab, kind, and whom or what it belongs to. Names of labs hold no slash. */
+export function secretKey(name: SecretName): string {
+  return `${name.lab}/${name.kind}/${name.kind === 'passphrase' ? name.keyFile : name.target}`
+}
+
 /** What logins and installations ask for secrets. */
 export interface SecretSource {
   /** Null = it was not given yet, or what was given is wrong. */
@@ -13,7 +18,7 @@ export interface SecretSource {
   /** True once the value that `get` returned was refused, until another one is given. */
   isWrong(name: SecretName): boolean
   /** What `get` returned was refused: it is not used again, so that no account is locked by repeating it. */
-  refuse(name: SecretName): void
+  refuse(name: SecretName): Promise<void>
   /** Answers to what a server asks; they are used once. */
   takeAnswers(lab: string, target: string): readonly string[] | null
 }

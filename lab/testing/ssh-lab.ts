@@ -4,7 +4,8 @@ import { createConnector } from '../ssh/connector'
 import { createLogin } from '../ssh/login/create-login'
 import type { HostKeyCheck } from '../ssh/host-keys/host-key-check'
 import type { SshConnector, SshSession } from '../ssh/ssh-session'
-import type { SecretSource } from '../secrets/secret'
+import { SecretBook } from '../secrets/secret-book'
+import { emptyVault } from '../secrets/secret-vault'
 import type { TestSshd } from './sshd'
 
 /** Accepts every key: only for tests that are about something else. */
@@ -13,12 +14,9 @@ export const everyHostKey: HostKeyCheck = {
   check: async () => undefined,
 }
 
-/** Nobody gives a secret. */
-export const noSecrets: SecretSource = {
-  get: async () => null,
-  isWrong: () => false,
-  refuse: () => undefined,
-  takeAnswers: () => null,
+/** Nobody has given a secret yet. */
+export function noSecrets(): SecretBook {
+  return new SecretBook(emptyVault('this is a test'))
 }
 
 /** An inventory host that is this server, logged in to by its client key unless told otherwise. */
@@ -30,7 +28,7 @@ export function hostOf(server: TestSshd, name: string, changes: object = {}): ob
 
 export interface ConnectorParts {
   readonly hostKeys?: HostKeyCheck
-  readonly secrets?: SecretSource
+  readonly secrets?: SecretBook
   readonly env?: NodeJS.ProcessEnv
 }
 
@@ -38,7 +36,7 @@ export interface ConnectorParts {
 export function connectorTo(
   hosts: readonly object[],
   jumpHosts: readonly object[] = [],
-  { hostKeys = everyHostKey, secrets = noSecrets, env = {} }: ConnectorParts = {},
+  { hostKeys = everyHostKey, secrets = noSecrets(), env = {} }: ConnectorParts = {},
 ): SshConnector {
   const lab: Inventory = inventory.parse({ name: 'lab', hosts, jump_hosts: jumpHosts })
   return createConnector({

@@ -22,21 +22,20 @@ export function usersMissing(): string | null {
 /** User ids of test users; nobody on the machine has them. */
 const firstUserId = 61_000
 
-/** `sshd` of PAM asks for the password as often as `rounds` says. */
-function pamService(rounds: number): string {
-  const ask = 'auth required pam_unix.so\n'.repeat(rounds)
-  return `${ask}account required pam_permit.so\nsession required pam_permit.so\n`
-}
+/** PAM's service `sshd`: it asks for the password. */
+const pamService = `auth required pam_unix.so
+account required pam_permit.so
+session required pam_permit.so
+`
 
 /**
  * The command that starts a program in a mount name space of its own, where /etc/passwd and /etc/shadow hold these users
- * beside those of the machine, and PAM asks for a password once (service `sshd`) or twice (when `SKYMEMORY_PAM_ROUNDS` is 2).
+ * beside those of the machine.
  */
 export function intoNamespace(
   folder: string,
   users: readonly SshUser[],
   command: readonly string[],
-  pamRounds = 1,
 ): string[] {
   const etc = join(folder, 'etc')
   mkdirSync(join(etc, 'pam.d'), { recursive: true })
@@ -58,7 +57,7 @@ export function intoNamespace(
   execFileSync('chmod', ['755', folder])
   writeFileSync(join(etc, 'passwd'), passwd)
   writeFileSync(join(etc, 'shadow'), shadow, { mode: 0o600 })
-  writeFileSync(join(etc, 'pam.d', 'sshd'), pamService(pamRounds))
+  writeFileSync(join(etc, 'pam.d', 'sshd'), pamService)
   const mounts = ['passwd', 'shadow', 'pam.d'].map((name) => `mount --bind "$1/${name}" "/etc/${name}"`)
   const script = `set -e\n${mounts.join('\n')}\nshift\nexec "$@"`
   return ['unshare', '--mount', '/bin/sh', '-c', script, 'sh', etc, ...command]

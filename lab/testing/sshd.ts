@@ -24,6 +24,8 @@ export interface SshdOptions {
   readonly config?: readonly string[]
   /** Users with passwords, in a name space of their own (Linux, root); absent = only the user who runs the test. */
   readonly users?: readonly SshUser[]
+  /** Ask these users for their password by PAM, as a question (keyboard-interactive). */
+  readonly questions?: boolean
   /** Same port as another one had. */
   readonly port?: number
 }
@@ -80,7 +82,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       ...hostKeyFiles.map((file) => `HostKey ${file}`),
       `AuthorizedKeysFile ${authorizedKeys}`,
       'PidFile none',
-      'UsePAM no',
+      ...(options.questions ? ['UsePAM yes', 'KbdInteractiveAuthentication yes'] : ['UsePAM no']),
       'PasswordAuthentication no',
       'KbdInteractiveAuthentication no',
       'PermitRootLogin yes',

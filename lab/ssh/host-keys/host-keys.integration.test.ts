@@ -28,7 +28,7 @@ function aLab(server: TestSshd, changes: object = {}, jumps: object[] = []) {
   const options: ConnectorOptions = {
     inventory: async () => lab,
     hostKeys,
-    loginFor: (hop) => createLogin(hop, { secrets: noSecrets, env: {}, home: null }),
+    loginFor: (hop) => createLogin(hop, { secrets: noSecrets(), env: {}, home: null }),
   }
   const connect = async (): Promise<void> => {
     const session = await createConnector(options).connect('nuc1')

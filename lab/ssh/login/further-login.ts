@@ -12,11 +12,14 @@ export class FurtherLogin implements Login {
   readonly #hop: Hop
   readonly #secrets: SecretSource
   #login: Login
+  /** One for all questions of the server, whose answers are given together. */
+  readonly #questions: QuestionLogin
 
   constructor(hop: Hop, login: Login, secrets: SecretSource) {
     this.#hop = hop
     this.#login = login
     this.#secrets = secrets
+    this.#questions = login instanceof QuestionLogin ? login : new QuestionLogin(hop, secrets)
   }
 
   async next(
@@ -33,7 +36,7 @@ export class FurtherLogin implements Login {
   }
 
   #further(offered: readonly string[]): Login {
-    if (offered.includes('keyboard-interactive')) return new QuestionLogin(this.#hop, this.#secrets)
+    if (offered.includes('keyboard-interactive')) return this.#questions
     if (offered.includes('password')) return new PasswordLogin(this.#hop, this.#secrets)
     throw refused(
       this.#hop,

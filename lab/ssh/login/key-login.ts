@@ -32,7 +32,7 @@ export class KeyLogin implements Login {
     const path = userFile(this.#file, this.#home ?? undefined)
     const read = await readPrivateKey(this.#file, path, passphrase)
     if (read.kind === 'passphrase') {
-      if (read.wasWrong) this.#secrets.refuse(name)
+      if (read.wasWrong) await this.#secrets.refuse(name)
       throw secretNeeded(name, read.wasWrong || this.#secrets.isWrong(name))
     }
     // ssh2 takes parsed keys too; its types want the text.

@@ -46,7 +46,7 @@ export class PasswordLogin implements Login {
       return hungUp(this.#hop, said, '')
     }
     if (!this.#tried) return refused(this.#hop, 'let nobody in', 'Look into the log of its SSH server.')
-    this.#secrets.refuse(this.#name)
+    void this.#secrets.refuse(this.#name)
     return secretNeeded(this.#name, true)
   }
 }

@@ -10,6 +10,8 @@ export type PrivateKey =
 
 /** No private key is longer; another file must not be read into memory, bytes. */
 const longestKeyFile = 256 * 1024
+/** ssh2 knows this cipher for connections only. */
+const unreadCipher = 'chacha20-poly1305@openssh.com'
 
 /**
  * Read a private key: OpenSSH's own format, or PEM of RSA, DSA and EC keys.
@@ -25,11 +27,12 @@ export async function readPrivateKey(
   const text = await readKeyFile(name, path)
   const unusable = unusableFormat(text, name)
   if (unusable) throw unusable
+  if (openSshCipher(text) === unreadCipher) throw unsupported(name, `it is encrypted with ${unreadCipher}`)
   const encrypted = isEncrypted(text)
   if (encrypted && passphrase === null) return { kind: 'passphrase', wasWrong: false }
   const parsed = ssh2.utils.parseKey(text, passphrase ?? undefined) as ParsedKey | ParsedKey[] | Error
   if (parsed instanceof Error) {
-    if (/unsupported|not supported/i.test(parsed.message)) throw unsupported(name, parsed.message)
+    if (/unsupported (?!state)|not supported/i.test(parsed.message)) throw unsupported(name, parsed.message)
     if (encrypted) return { kind: 'passphrase', wasWrong: true }
     throw keyError(
       name,
@@ -113,9 +116,15 @@ function isSecurityKey(text: string): boolean {
 
 function isEncrypted(text: string): boolean {
   if (/^Proc-Type: 4,ENCRYPTED\r?$/m.test(text)) return true
+  return !['none', null].includes(openSshCipher(text))
+}
+
+/** What a key in OpenSSH's own format is encrypted with; null for other formats. */
+function openSshCipher(text: string): string | null {
   const body = openSshBody(text)
+  if (body === null) return null
   // openssh-key-v1, zero, then the length and the name of the cipher.
-  return body !== null && body.subarray(19, 19 + body.readUInt32BE(15)).toString('latin1') !== 'none'
+  return body.subarray(19, 19 + body.readUInt32BE(15)).toString('latin1')
 }
 
 function openSshBody(text: string): Buffer | null {

@@ -14,14 +14,14 @@ const mostPrompts = 20
 
 /**
  * Login by answers to what the server asks, as one-time codes need. Nobody can be asked while the connection waits: where an answer is
- * missing the login ends. Questions may come in several rounds: those of all rounds so far are told.
+ * missing the login ends. Questions may come in several rounds, and as several proofs: those of all rounds so far are told.
  */
 export class QuestionLogin implements Login {
   readonly #hop: Hop
   readonly #secrets: SecretSource
   readonly #prompts: NeededSecret['prompts'] = []
-  /** Null = none were given. */
-  #answers: string[] | null = null
+  /** Those that were not used yet. */
+  #answers: string[] = []
   #tried = false
 
   constructor(hop: Hop, secrets: SecretSource) {
@@ -31,23 +31,22 @@ export class QuestionLogin implements Login {
 
   async next(
     offered: readonly string[],
-    _partial: boolean,
+    partial: boolean,
     giveUp: (error: SkyError) => void,
   ): Promise<AnyAuthMethod | null> {
-    if (this.#tried) return null
+    if (this.#tried && !partial) return null
     if (!offered.includes('keyboard-interactive')) {
       throw notOffered(this.#hop, 'questions (keyboard-interactive)', offered)
     }
-    this.#tried = true
     const { lab, target } = this.#hop
-    const given = this.#secrets.takeAnswers(lab, target.name)
-    this.#answers = given === null ? null : [...given]
+    if (!this.#tried) this.#answers = [...(this.#secrets.takeAnswers(lab, target.name) ?? [])]
+    this.#tried = true
     return {
       type: 'keyboard-interactive',
       username: target.user,
       prompt: (_name, _instructions, _language, prompts, finish) => {
         this.#note(prompts)
-        const answers = this.#answers?.splice(0, prompts.length) ?? []
+        const answers = this.#answers.splice(0, prompts.length)
         if (answers.length === prompts.length) finish(answers)
         else giveUp(this.#needed(false))
       },
