@@ -25,7 +25,7 @@ export interface HostAccess {
   lastLines(): Promise<string[]>
   /** Start the agent if it does not run. @throws SkyError `lab_start_failed` */
   startService(): Promise<void>
-  close(): void
+  close(): Promise<void>
 }
 
 export interface RemoteHostOptions {
@@ -121,14 +121,14 @@ export class RemoteHost {
   }
 
   /** Leave it alone: the agent runs on. */
-  stop(): void {
+  async stop(): Promise<void> {
     this.#ending.abort()
     const link = this.#link
     this.#link = null
     link?.close()
-    this.#options.access.close()
     this.#wake()
     this.#setState({ kind: 'stopped' })
+    await this.#options.access.close()
   }
 
   /** Ask how it is. Never fails: a host that does not answer keeps its last sample. */

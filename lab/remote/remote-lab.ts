@@ -136,10 +136,9 @@ class RemoteLab implements LabHosts {
     if (wanted.length > 0) await this.poll()
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer)
-    for (const host of this.#hosts) host.stop()
-    return Promise.resolve()
+    await Promise.all(this.#hosts.map((host) => host.stop()))
   }
 
   onChange(listener: (change: LabChange) => void): () => void {

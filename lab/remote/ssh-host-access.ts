@@ -1,14 +1,14 @@
 import { SkyError } from '#shared/contract/errors'
 import type { InventoryHost } from '#shared/inventory/inventory'
+import type { ConsoleLock, ConsoleLocks } from '../provisioning/console-lock'
+import type { HostShell } from '../provisioning/host-shell'
+import { openHostShell } from '../provisioning/open-host-shell'
+import { controlService, serviceLog, type ServiceSubject } from '../provisioning/services/service-control'
+import type { SecretSource } from '../secrets/secret'
 import type { SshConnector, SshSession } from '../ssh/ssh-session'
 import { openAgentLink, openControlStream, type AgentLink } from './agent-link'
 import { findInstallation, type FoundInstallation } from './find-installation'
 import type { HostAccess } from './remote-host'
-
-/** What keeps another console from using the same hosts; ends with the connection. */
-export interface HeldLock {
-  release(): void
-}
 
 export interface SshHostAccessOptions {
   readonly lab: string
@@ -16,16 +16,17 @@ export interface SshHostAccessOptions {
   readonly connector: SshConnector
   /** Of this console. */
   readonly agentVersion: string
-  /** @throws SkyError `lab_held` */
-  readonly hold: (session: SshSession, found: FoundInstallation) => Promise<HeldLock>
-  readonly startService: (session: SshSession, found: FoundInstallation) => Promise<void>
-  readonly lastLines: (session: SshSession, found: FoundInstallation) => Promise<string[]>
+  readonly secrets: SecretSource
+  readonly locks: ConsoleLocks
 }
+
+/** Last lines of the log of an agent that has ended, for whoever asks why. */
+const shownLines = 20
 
 interface Open {
   readonly session: SshSession
   readonly found: FoundInstallation
-  readonly lock: HeldLock
+  readonly lock: ConsoleLock
 }
 
 /** Reaches the agent of one host through SSH; the connection is kept as long as it lasts. */
@@ -46,26 +47,28 @@ export class SshHostAccess implements HostAccess {
 
   async lastLines(): Promise<string[]> {
     if (!this.#open) return []
-    const { session, found } = this.#open
-    return this.#options.lastLines(session, found).catch(() => [])
+    try {
+      return await serviceLog(await this.#shell(this.#open), this.#subject(this.#open), shownLines)
+    } catch {
+      return []
+    }
   }
 
   async startService(): Promise<void> {
     if (!this.#open) return
-    const { session, found } = this.#open
-    await this.#options.startService(session, found)
+    await controlService(await this.#shell(this.#open), this.#subject(this.#open), 'start')
   }
 
-  close(): void {
+  async close(): Promise<void> {
     const open = this.#open
     this.#open = null
-    open?.lock.release()
+    await open?.lock.release()
     open?.session.close()
   }
 
   async #ensureOpen(signal: AbortSignal): Promise<Open> {
     if (this.#open) return this.#open
-    const { lab, host, connector, hold } = this.#options
+    const { lab, host, connector, locks } = this.#options
     const session = await connector.connect(host.name, signal)
     try {
       const found = await findInstallation(session, lab)
@@ -77,7 +80,13 @@ export class SshHostAccess implements HostAccess {
           { lab, host: host.name },
         )
       }
-      const open = { session, found, lock: await hold(session, found) }
+      const lock = await locks.hold({
+        lab,
+        host: host.name,
+        file: found.layout.consoleLock,
+        start: (script, args) => session.start(['sh', '-c', script, 'sh', ...args]),
+      })
+      const open = { session, found, lock }
       this.#open = open
       session.onLost(() => {
         if (this.#open === open) this.#open = null
@@ -88,5 +97,13 @@ export class SshHostAccess implements HostAccess {
       session.close()
       throw thrown
     }
+  }
+
+  #shell({ session }: Open): Promise<HostShell> {
+    return openHostShell(session, this.#options.lab, this.#options.secrets)
+  }
+
+  #subject({ found: { installation, layout } }: Open): ServiceSubject {
+    return { lab: this.#options.lab, service: installation.service, layout }
   }
 }

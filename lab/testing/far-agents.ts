@@ -35,7 +35,7 @@ export class FarAgents {
     open: (signal) => this.#open(name, role, signal),
     lastLines: () => Promise.resolve([]),
     startService: () => this.#start(name, role),
-    close: () => this.#endConnections(name),
+    close: () => Promise.resolve(this.#endConnections(name)),
   })
 
   /** Break the connections to this host, and let no new one through. */

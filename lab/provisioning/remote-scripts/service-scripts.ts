@@ -102,3 +102,12 @@ cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | while read -r _ local _ state _ _
   printf '%s %s %s\\n' "$holder" "$owner" "$name"
 done
 `
+
+/** The newest lines of an agent's log, and then what it adds, until this ends. $1 kind, $2 directory, $3 name of the unit, $4 how many lines */
+export const followLogScript = `# follow the log of the service
+case $1 in
+  system) exec journalctl -u "$3" -n "$4" -f -o cat --no-pager ;;
+  user) exec journalctl --user -u "$3" -n "$4" -f -o cat --no-pager ;;
+  detached) exec tail -n "$4" -F -- "$2/log/agent.log" 2>/dev/null ;;
+esac
+`
