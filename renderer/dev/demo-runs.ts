@@ -1,5 +1,6 @@
 import type {
   ExperimentCheck,
+  MachineReading,
   PlannedTrial,
   RunDetail,
   RunEvent,
@@ -19,6 +20,7 @@ import { binTimeline, type CounterSample } from '#shared/experiment/timeline'
 import { histogramMean } from '#shared/stats/quantile'
 import type { Emit } from './demo-client'
 import type { DemoLab, ShownTrial } from './demo-lab'
+import { demoReadings } from './demo-machines'
 import { DemoTrial } from './demo-trial'
 
 interface TrialRecord {
@@ -26,6 +28,7 @@ interface TrialRecord {
   requests: RequestRecord[]
   events: EventRecord[]
   samples: CounterSample[]
+  readings: MachineReading[]
   startedAt: number
 }
 
@@ -102,6 +105,7 @@ export class DemoRuns {
         requests: [],
         events: [],
         samples: [],
+        readings: [],
         startedAt: 0,
       })),
       summary: {
@@ -217,11 +221,11 @@ export class DemoRuns {
       this.#emitLive(active, ended)
       this.#change(active.run)
     }
-    if (this.#now() - this.#lastSnapshot >= snapshotEveryMs) this.#sample(record)
+    if (this.#now() - this.#lastSnapshot >= snapshotEveryMs) this.#sample(active)
     if (record.requests.length >= demo.requestsTotal) this.#finish(active)
   }
 
-  #sample(record: TrialRecord): void {
+  #sample({ run, record }: ActiveTrial): void {
     this.#lastSnapshot = this.#now()
     this.#emit('constellationChanged', this.#lab.snapshot(this.shown)!)
     const storedBytes = this.#lab.satellites().reduce((sum, one) => sum + one.bytes, 0)
@@ -231,6 +235,10 @@ export class DemoRuns {
       evictedChunks: 0,
       migratedChunks: (this.shown?.epoch ?? 0) * 40,
     })
+    if (run.summary.lab === 'simulated') return
+    const readings = demoReadings(this.#now())
+    record.readings.push(...readings)
+    this.#emit('machinesRead', { runId: run.summary.runId, trialId: record.trial.trialId, readings })
   }
 
   #emitLive({ run, record }: ActiveTrial, ended: readonly RequestRecord[]): void {
@@ -261,7 +269,7 @@ export class DemoRuns {
 
   #begin(run: RunRecord, record: TrialRecord): void {
     const demo = new DemoTrial(record.trial)
-    Object.assign(record, { requests: [], events: [], samples: [], startedAt: this.#now() })
+    Object.assign(record, { requests: [], events: [], samples: [], readings: [], startedAt: this.#now() })
     record.trial = {
       ...record.trial,
       attempt: record.trial.attempt + 1,
