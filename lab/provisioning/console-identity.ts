@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { makeDirectory } from '../make-directory'
-import { writeAtomically } from '../write-atomically'
+import { writeFileAtomically } from '../atomic-file'
 
 /** A console, as others are told who uses a lab. */
 export interface ConsoleIdentity {
@@ -22,8 +21,7 @@ export async function consoleIdentity(dataDirectory: string): Promise<ConsoleIde
   )
   if (/^[0-9a-f-]{36}$/.test(present)) return { id: present, who: userAtMachine() }
   const id = randomUUID()
-  await makeDirectory(dataDirectory)
-  await writeAtomically(file, `${id}\n`, 0o600)
+  await writeFileAtomically(file, `${id}\n`, 0o600)
   return { id, who: userAtMachine() }
 }
 

@@ -3,7 +3,10 @@ import type { CommandResult } from '../../ssh/ssh-session'
 
 /** Exit codes that the scripts choose themselves. */
 const meanings: Readonly<Record<number, { code: ErrorCode; hint: string }>> = {
-  65: { code: 'provisioning_failed', hint: 'Apply again: it is sent anew. If that does not help, look at the host\'s disk and memory.' },
+  65: {
+    code: 'provisioning_failed',
+    hint: "Apply again: it is sent anew. If that does not help, look at the host's disk and memory.",
+  },
   66: {
     code: 'not_supported',
     hint: 'Does the machine tell its architecture truly? Else install a Node there, and say "host_node: true" for this host.',
@@ -20,7 +23,8 @@ const shownLines = 6
 export function requireSuccess(result: CommandResult, host: string, what: string): void {
   if (result.exitCode === 0) return
   const lines = printableLines(result.stderr).slice(-shownLines)
-  const reason = lines.join('; ') || (result.signal ? `ended by ${result.signal}` : `exit code ${result.exitCode ?? '-'}`)
+  const reason =
+    lines.join('; ') || (result.signal ? `ended by ${result.signal}` : `exit code ${result.exitCode ?? '-'}`)
   const { code, hint } = meaningOf(result, reason)
   throw new SkyError(code, `${host}: ${what} failed: ${reason}`, hint, { host })
 }
@@ -43,6 +47,11 @@ function meaningOf({ exitCode }: CommandResult, reason: string): { code: ErrorCo
 export function printableLines(text: string): string[] {
   return text
     .split(/\r?\n/)
-    .map((line) => line.replaceAll(/\p{Cc}/gu, ' ').trimEnd().slice(0, 500))
+    .map((line) =>
+      line
+        .replaceAll(/\p{Cc}/gu, ' ')
+        .trimEnd()
+        .slice(0, 500),
+    )
     .filter((line) => line !== '')
 }

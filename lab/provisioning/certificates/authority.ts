@@ -2,8 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SkyError } from '#shared/contract/errors'
-import { makeDirectory } from '../../make-directory'
-import { writeAtomically } from '../../write-atomically'
+import { writeFileAtomically } from '../../atomic-file'
 import { issueAuthority, issueHost, type Identity } from './issue'
 import { isAuthorityWorn } from './renewal'
 
@@ -21,7 +20,7 @@ export function authorityFile(dataDirectory: string, lab: string): string {
 
 /**
  * The authority of a lab; made when there is none yet, and replaced when it would end before what it issues.
- * @throws SkyError `storage_corrupt` when its file is damaged, `storage_unwritable`
+ * @throws SkyError `storage_corrupt` when its file is damaged, `storage_full`, `storage_unwritable`
  */
 export async function labAuthority(
   dataDirectory: string,
@@ -72,15 +71,6 @@ async function read(file: string): Promise<Identity | null> {
 
 async function renew(file: string, lab: string, now: Date): Promise<Identity> {
   const identity = await issueAuthority(lab, now)
-  try {
-    await makeDirectory(join(file, '..'))
-    await writeAtomically(file, identity.certificate + identity.key, 0o600)
-  } catch (thrown) {
-    throw new SkyError(
-      'storage_unwritable',
-      `The authority of the lab ${lab} cannot be kept: ${(thrown as Error).message}`,
-      'Make the data directory writable, or name another one with --data.',
-    )
-  }
+  await writeFileAtomically(file, identity.certificate + identity.key, 0o600)
   return identity
 }

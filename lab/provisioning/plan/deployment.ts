@@ -34,18 +34,22 @@ export const stepIds = [
 export type StepId = (typeof stepIds)[number]
 export type DeploymentStep = PlanStep & { readonly id: StepId }
 
-/** What deploying means on one host: what there is to be, and the steps from what is. */
-export interface HostDeployment {
+/** One host, and the place on it where the lab's installation is or is to be. */
+export interface HostSite {
   readonly host: InventoryHost
   readonly facts: HostFacts
   readonly service: ServiceKind
   readonly layout: HostLayout
   readonly place: PlaceFacts
+  /** What was started there last and was well. */
+  readonly installed: Installation | null
+}
+
+/** What deploying means on one host: what there is to be, and the steps from what is. */
+export interface HostDeployment extends HostSite {
   readonly runtime: RuntimeChoice
   readonly version: string
   readonly content: VersionContent
-  /** What was installed in this place before. */
-  readonly installed: Installation | null
   /** The version to go back to afterwards. */
   readonly previousVersion: string | null
   /** A version on the host that has the same agent: it need not be sent. */

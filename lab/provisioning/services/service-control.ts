@@ -5,7 +5,12 @@ import type { HostLayout } from '../host-layout'
 import type { HostShell } from '../host-shell'
 import { parseLogLine } from '../../local/log-line'
 import type { CommandOptions, CommandResult } from '../../ssh/ssh-session'
-import { logScript, portHolderScript, serviceScript, serviceStateScript } from '../remote-scripts/service-scripts'
+import {
+  logScript,
+  portHolderScript,
+  serviceScript,
+  serviceStateScript,
+} from '../remote-scripts/service-scripts'
 import { unitName } from './service-names'
 
 /** The service of an agent on one host. */
@@ -77,7 +82,11 @@ export async function serviceLog(
 }
 
 /** Who listens on a TCP port of the host, in words; null = nobody. */
-export async function portHolder(shell: HostShell, service: ServiceKind, port: number): Promise<string | null> {
+export async function portHolder(
+  shell: HostShell,
+  service: ServiceKind,
+  port: number,
+): Promise<string | null> {
   const digits = port.toString(16).toUpperCase().padStart(4, '0')
   const { stdout } = await asOwner(shell, service, portHolderScript, [digits])
   const [line] = printableLines(stdout)
