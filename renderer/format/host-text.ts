@@ -7,14 +7,18 @@ export const longestHostLine = 2_000
  */
 export function hostLine(line: string): string {
   const cut = line.length > longestHostLine
-  const shown = (cut ? line.slice(0, longestHostLine) : line).replaceAll(
-    // Control characters but tab, and the marks that turn or hide text.
-    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => picture(character.charCodeAt(0)),
-  )
+  const shown = [...(cut ? line.slice(0, longestHostLine) : line)]
+    .map((character) => (isPlain(character) ? character : picture(character.charCodeAt(0))))
+    .join('')
   return cut ? `${shown} … ${line.length - longestHostLine} more characters` : shown
 }
 
+/** Neither a control character (but tab), nor a mark that turns or hides text, nor a line separator. */
+function isPlain(character: string): boolean {
+  return character === '\t' || !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(character)
+}
+
+/** @param code the first UTF-16 unit: marks beyond the first plane are shown by it */
 function picture(code: number): string {
   if (code < 0x20) return String.fromCharCode(0x2400 + code)
   if (code === 0x7f) return '\u2421'

@@ -11,6 +11,8 @@ const settingsSchema = z.object({
   logOpen: z.boolean().catch(false),
   /** The lab that the page Lab shows. */
   lab: z.string().catch('local'),
+  /** Terminals describe their output to screen readers; it costs some speed. */
+  terminalScreenReader: z.boolean().catch(false),
   /** Where reports were written last. */
   exportDirectory: z.string().catch(''),
 })

@@ -151,7 +151,7 @@ export class DemoProvisioning {
     const now = this.#installed.get(id) ?? null
     if (action === 'remove') {
       this.#installed.delete(id)
-    } else if (action === 'rollback' && now?.previous != null) {
+    } else if (action === 'rollback' && now && now.previous !== null) {
       this.#installed.set(id, { ...now, version: now.previous, previous: now.version })
     } else if (action === 'apply' && now?.version !== demoVersion) {
       const found = this.#inventories.get(lab).hosts.find(({ name }) => name === host)!
