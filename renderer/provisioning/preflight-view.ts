@@ -92,16 +92,17 @@ export function checkTone(status: CheckStatus): Tone {
   }
 }
 
-/** Hosts from which, hosts to which, and what was measured between them. */
-export function pairMatrix(pairs: readonly HostPair[]): {
+/** Hosts from which, hosts to which, in the order of the report, and what was measured between them. */
+export function pairMatrix({ hosts, pairs }: Pick<PreflightReport, 'hosts' | 'pairs'>): {
   from: string[]
   to: string[]
   at: (from: string, to: string) => HostPair | null
 } {
+  const names = hosts.map(({ host }) => host)
   const byEnds = new Map(pairs.map((pair) => [JSON.stringify([pair.from, pair.to]), pair]))
   return {
-    from: [...new Set(pairs.map(({ from }) => from))],
-    to: [...new Set(pairs.map(({ to }) => to))],
+    from: names.filter((name) => pairs.some(({ from }) => from === name)),
+    to: names.filter((name) => pairs.some(({ to }) => to === name)),
     at: (from, to) => byEnds.get(JSON.stringify([from, to])) ?? null,
   }
 }

@@ -52,11 +52,14 @@ export type SecretKind = z.infer<typeof secretKind>
 
 /** `details` of the error `host_key_unknown`. */
 export const unknownHostKey = hostKey.extend({ lab: z.string() })
+/** The store of keys that users of this console have accepted. */
+export const consoleKeyStore = 'console'
+
 /** `details` of the error `host_key_changed`. */
 export const changedHostKey = unknownHostKey.extend({
   /** The key that was accepted before. */
   known: z.object({ algorithm: z.string(), fingerprint: z.string() }),
-  /** Where that one is kept: the console's own store, or a file of the user's. */
+  /** Where that one is kept: `console`, whose keys can be forgotten here, or a file of the user's in OpenSSH's format. */
   store: z.string(),
 })
 /** `details` of the error `secret_needed`. */

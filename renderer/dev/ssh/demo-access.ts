@@ -1,5 +1,11 @@
 import { SkyError } from '#shared/contract/errors'
-import type { HostKey, NeededSecret, SecretKind, SecretStorage } from '#shared/contract/inventory-api'
+import {
+  consoleKeyStore,
+  type HostKey,
+  type NeededSecret,
+  type SecretKind,
+  type SecretStorage,
+} from '#shared/contract/inventory-api'
 import type { Authentication, Inventory, InventoryHost, JumpHost } from '#shared/inventory/inventory'
 import { randomFrom } from '../random'
 import type { DemoInventories } from './demo-inventories'
@@ -11,6 +17,8 @@ export const wrongSecret = 'wrong'
 
 /** Who has accepted which key, and who has given which secret. */
 export class DemoAccess {
+  /** Where changed keys were known from. */
+  changedIn: string = consoleKeyStore
   storage: SecretStorage = { kind: 'keychain', name: 'GNOME Keyring' }
   readonly #inventories: DemoInventories
   readonly #accepted = new Map<string, HostKey>()
@@ -131,7 +139,7 @@ export class DemoAccess {
         ...shown,
         lab,
         known: { algorithm: known.algorithm, fingerprint: known.fingerprint },
-        store: 'console',
+        store: this.changedIn,
       },
     )
   }
