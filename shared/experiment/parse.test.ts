@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parameterNames } from './parameters'
 import { parseExperiment } from './parse'
 import type { Experiment } from './schema'
-import { maxYamlLength } from './yaml-source'
+import { maxYamlLength } from '../yaml/yaml-source'
 
 function experimentOf(yaml: string): Experiment {
   const parsed = parseExperiment(yaml)

@@ -4,8 +4,8 @@ import { allowedText, numberText } from './allowed'
 import { parameterNames, parameters, type ParameterName } from './parameters'
 import { crossChecks } from './relations'
 import { builtInLabs, experimentKeys, experimentShape, maxRepeats, maxSeed, type Experiment } from './schema'
-import { nearestWord } from './suggest'
-import { pathText, readYaml, type Path, type YamlSource } from './yaml-source'
+import { nearestWord } from '../yaml/suggest'
+import { pathText, readYaml, type Path, type YamlSource } from '../yaml/yaml-source'
 
 export type ParsedExperiment = { ok: true; experiment: Experiment } | { ok: false; problems: FileProblem[] }
 

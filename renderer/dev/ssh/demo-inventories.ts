@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { SkyError } from '#shared/contract/errors'
 import type { InventorySummary, SshConfigHost } from '#shared/contract/inventory-api'
 import type { FileProblem } from '#shared/contract/problem'
-import { pathText, readYaml, type Path, type YamlSource } from '#shared/experiment/yaml-source'
+import { pathText, readYaml, type Path, type YamlSource } from '#shared/yaml/yaml-source'
 import { inventory as inventorySchema, type Inventory } from '#shared/inventory/inventory'
 import type { Emit } from '../demo-client'
 
