@@ -26,6 +26,8 @@ export interface SshdOptions {
   readonly users?: readonly SshUser[]
   /** Ask these users for their password by PAM, as a question (keyboard-interactive). */
   readonly questions?: boolean
+  /** `false` = it has no SFTP. */
+  readonly sftp?: boolean
   /** Same port as another one had. */
   readonly port?: number
 }
@@ -90,7 +92,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       'UseDNS no',
       'PrintMotd no',
       'LogLevel VERBOSE',
-      'Subsystem sftp internal-sftp',
+      ...(options.sftp === false ? [] : ['Subsystem sftp internal-sftp']),
       '',
     ].join('\n'),
   )
