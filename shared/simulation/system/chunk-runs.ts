@@ -42,7 +42,7 @@ export class ChunkRuns {
     return this.#list.oldest(satellite)
   }
 
-  /** Any run of a block on a satellite, or `none`. */
+  /** The first of a block's runs on a satellite, in no order; or `none`. */
   ofBlock(satellite: number, block: number): number {
     return this.#runs.find(satellite, block)
   }
@@ -53,21 +53,21 @@ export class ChunkRuns {
     return run !== none && this.#runs.next(run) !== none
   }
 
-  /** The run that holds a chunk, or `none`. */
-  with(satellite: number, block: number, server: number, chunk: number): number {
+  /** The run that holds a chunk, of a block's runs on a satellite; or `none`. @param run the first of them */
+  with(run: number, server: number, chunk: number): number {
     const runs = this.#runs
-    for (let run = runs.find(satellite, block); run !== none; run = runs.next(run)) {
+    for (; run !== none; run = runs.next(run)) {
       const offset = chunk - runs.first(run)
       if (runs.server(run) === server && offset >= 0 && offset < runs.count(run)) return run
     }
     return none
   }
 
-  /** The first stored chunk after this one; Infinity when there is none. */
-  nextStored(satellite: number, block: number, server: number, chunk: number): number {
+  /** The first stored chunk after this one; Infinity when there is none. @param run as in `with` */
+  nextStored(run: number, server: number, chunk: number): number {
     const runs = this.#runs
     let nearest = Infinity
-    for (let run = runs.find(satellite, block); run !== none; run = runs.next(run)) {
+    for (; run !== none; run = runs.next(run)) {
       const first = runs.first(run)
       if (runs.server(run) === server && first > chunk && first < nearest) nearest = first
     }

@@ -1,92 +1,71 @@
-/** Smallest table, slots. A power of two, as all sizes are. */
-const smallest = 1 << 12
-/** A table is doubled when more than this share of its slots is taken: linear probing slows down beyond. */
-const mostFilled = 0.6
-/** Numbers of a slot: run + 1, or 0 where it is free, then satellite and block. Side by side, so that a probe is one look at memory. */
-const slotWidth = 3
+import { PairTable } from './pair-table'
 
-/** Finds the first run of a block on a satellite: a hash table with open addressing, 12 bytes a slot. */
+/**
+ * Blocks of a page. Blocks are numbered as they first come, and neighbours are mostly used together: the numbers of 16 runs
+ * side by side are one cache line, and a table of pages is so small that the processor keeps it near.
+ */
+const pageBits = 4
+const pageBlocks = 1 << pageBits
+
+/** Pages that there is room for at first. */
+const firstCapacity = 1 << 8
+
+/** Finds the first run of a block on a satellite: in pages of neighbouring blocks, which a hash table finds. */
 export class RunIndex {
-  #slots = new Int32Array(smallest * slotWidth)
-  #mask = smallest - 1
-  #size = 0
+  readonly #pageOf = new PairTable()
+  /** Run + 1 of each block of a page; 0 = none. */
+  #entries = new Int32Array(firstCapacity * pageBlocks)
+  /** Entries of a page that are not 0. */
+  #filled = new Uint8Array(firstCapacity)
+  #used = 0
+  readonly #free: number[] = []
 
   /** The run, or -1. */
   find(satellite: number, block: number): number {
-    return (this.#slots[this.#placeOf(satellite, block)] as number) - 1
+    const page = this.#pageOf.find(satellite, block >> pageBits)
+    return page === -1 ? -1 : (this.#entries[this.#entryOf(page, block)] as number) - 1
   }
 
-  /** Put a run in the place of what was found under its key, if anything was. */
-  put(satellite: number, block: number, run: number): void {
-    const place = this.#placeOf(satellite, block)
-    if (this.#slots[place] === 0) {
-      this.#size += 1
-      if (this.#size > (this.#mask + 1) * mostFilled) {
-        this.#grow()
-        this.#fill(this.#placeOf(satellite, block), satellite, block, run)
-        return
-      }
+  /** Put a run in the place of what is found there now, and answer that: a run, or -1. */
+  put(satellite: number, block: number, run: number): number {
+    let page = this.#pageOf.find(satellite, block >> pageBits)
+    if (page === -1) {
+      page = this.#take()
+      this.#pageOf.put(satellite, block >> pageBits, page)
     }
-    this.#fill(place, satellite, block, run)
+    const entry = this.#entryOf(page, block)
+    const before = this.#entries[entry] as number
+    this.#entries[entry] = run + 1
+    if (before === 0) this.#filled[page] = (this.#filled[page] as number) + 1
+    return before - 1
   }
 
+  /** @param block one of which a run is there */
   delete(satellite: number, block: number): void {
-    const slots = this.#slots
-    let free = this.#placeOf(satellite, block)
-    if (slots[free] === 0) return
-    this.#size -= 1
-    // Move what was pushed past the freed slot back into it, so that no search stops too early.
-    for (let place = this.#after(free); slots[place] !== 0; place = this.#after(place)) {
-      const home = this.#home(slots[place + 1] as number, slots[place + 2] as number)
-      if (this.#distance(home, place) < this.#distance(free, place)) continue
-      slots.copyWithin(free, place, place + slotWidth)
-      free = place
+    const page = this.#pageOf.find(satellite, block >> pageBits)
+    this.#entries[this.#entryOf(page, block)] = 0
+    const filled = (this.#filled[page] as number) - 1
+    this.#filled[page] = filled
+    if (filled > 0) return
+    this.#pageOf.delete(satellite, block >> pageBits)
+    this.#free.push(page)
+  }
+
+  #entryOf(page: number, block: number): number {
+    return (page << pageBits) + (block & (pageBlocks - 1))
+  }
+
+  /** A page without entries. */
+  #take(): number {
+    const free = this.#free.pop()
+    if (free !== undefined) return free
+    if (this.#used === this.#filled.length) {
+      const [entries, filled] = [this.#entries, this.#filled]
+      this.#entries = new Int32Array(entries.length * 2)
+      this.#entries.set(entries)
+      this.#filled = new Uint8Array(filled.length * 2)
+      this.#filled.set(filled)
     }
-    slots[free] = 0
-  }
-
-  /** Where a key is in the table, or would be. */
-  #placeOf(satellite: number, block: number): number {
-    const slots = this.#slots
-    let place = this.#home(satellite, block)
-    while (slots[place] !== 0 && (slots[place + 2] !== block || slots[place + 1] !== satellite)) {
-      place = this.#after(place)
-    }
-    return place
-  }
-
-  #fill(place: number, satellite: number, block: number, run: number): void {
-    const slots = this.#slots
-    slots[place] = run + 1
-    slots[place + 1] = satellite
-    slots[place + 2] = block
-  }
-
-  #home(satellite: number, block: number): number {
-    let hash = Math.imul(block, 0x9e3779b1) ^ Math.imul(satellite + 1, 0x85ebca6b)
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-    return ((hash ^ (hash >>> 13)) & this.#mask) * slotWidth
-  }
-
-  #after(place: number): number {
-    const next = place + slotWidth
-    return next === this.#slots.length ? 0 : next
-  }
-
-  /** How far a place lies behind another one, around the end of the table. */
-  #distance(from: number, to: number): number {
-    return to >= from ? to - from : to - from + this.#slots.length
-  }
-
-  #grow(): void {
-    const before = this.#slots
-    this.#slots = new Int32Array(before.length * 2)
-    this.#mask = this.#mask * 2 + 1
-    for (let place = 0; place < before.length; place += slotWidth) {
-      const entry = before[place] as number
-      if (entry === 0) continue
-      const [satellite, block] = [before[place + 1] as number, before[place + 2] as number]
-      this.#fill(this.#placeOf(satellite, block), satellite, block, entry - 1)
-    }
+    return this.#used++
   }
 }

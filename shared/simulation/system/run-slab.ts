@@ -91,7 +91,6 @@ export class RunSlab {
 
   /** A new run at the front of its block's chain, in no list yet. */
   add(satellite: number, block: number, server: number, first: number, count: number): number {
-    const head = this.#index.find(satellite, block)
     const run = this.#take()
     const numbers = this.#numbers
     const at = run * width
@@ -102,8 +101,7 @@ export class RunSlab {
     numbers[at + countAt] = count
     numbers[at + olderAt] = none
     numbers[at + newerAt] = none
-    numbers[at + nextAt] = head
-    this.#index.put(satellite, block, run)
+    numbers[at + nextAt] = this.#index.put(satellite, block, run)
     return run
   }
 

@@ -51,12 +51,13 @@ export class SatelliteMemories {
     const storable = this.#storable(server, first, count)
     const end = storable.first + storable.count
     for (let chunk = storable.first; chunk < end;) {
-      const run = this.#runs.with(satellite, block, server, chunk)
+      const ofBlock = this.#runs.ofBlock(satellite, block)
+      const run = this.#runs.with(ofBlock, server, chunk)
       if (run !== none) {
         chunk = this.#touch(run, chunk, end)
         continue
       }
-      const stop = Math.min(end, this.#runs.nextStored(satellite, block, server, chunk))
+      const stop = Math.min(end, this.#runs.nextStored(ofBlock, server, chunk))
       this.#runs.append(satellite, block, server, chunk, stop - chunk)
       this.#count(satellite, stop - chunk, this.#cut.bytesOf(server, chunk, stop - chunk))
       this.#evict(satellite)
@@ -73,12 +74,13 @@ export class SatelliteMemories {
     let missing: Interval[] | null = null
     const end = first + count
     for (let chunk = first; chunk < end;) {
-      const run = this.#runs.with(satellite, block, server, chunk)
+      const ofBlock = this.#runs.ofBlock(satellite, block)
+      const run = this.#runs.with(ofBlock, server, chunk)
       if (run !== none) {
         chunk = this.#touch(run, chunk, end)
         continue
       }
-      const stop = Math.min(end, this.#runs.nextStored(satellite, block, server, chunk))
+      const stop = Math.min(end, this.#runs.nextStored(ofBlock, server, chunk))
       missing ??= []
       missing.push({ first: chunk, count: stop - chunk })
       chunk = stop
@@ -99,9 +101,10 @@ export class SatelliteMemories {
   removeChunks(satellite: number, { block, server, first, count }: StoredRun): void {
     const end = first + count
     for (let chunk = first; chunk < end;) {
-      const run = this.#runs.with(satellite, block, server, chunk)
+      const ofBlock = this.#runs.ofBlock(satellite, block)
+      const run = this.#runs.with(ofBlock, server, chunk)
       if (run === none) {
-        chunk = this.#runs.nextStored(satellite, block, server, chunk)
+        chunk = this.#runs.nextStored(ofBlock, server, chunk)
         continue
       }
       const stop = Math.min(end, this.#runs.end(run))
