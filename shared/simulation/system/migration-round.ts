@@ -3,7 +3,7 @@ import type { RotationReport } from '../../protocol/messages'
 import type { BlockCut } from './block-cut'
 import { Packet, type Cargo } from './packet'
 import { acknowledgeBytes, chunkSetBytes, namedManifestBytes } from './packet-bytes'
-import { packAll, type Parcel } from './parcels'
+import { Parcels, type Parcel } from './parcels'
 import { add } from './satellite-counts'
 import type { Satellites } from './satellites'
 
@@ -21,7 +21,7 @@ export class MigrationRound {
   readonly #leaving: Leaving
   readonly #done: (report: RotationReport) => void
   readonly #report = { chunks: 0, bytes: 0 }
-  #parcels: Iterator<Parcel, undefined> = [].values()
+  #parcels: Parcels | null = null
   /** The next parcel; null when the last one has been sent. */
   #next: Parcel | null = null
   #underWay = 0
@@ -69,13 +69,13 @@ export class MigrationRound {
   #pump(): boolean {
     for (;;) {
       if (this.#next === null && this.#underWay === 0) {
-        this.#parcels = packAll(this.satellites.memories, this.cut, this.#leaving.satellite)
-        this.#next = this.#parcels.next().value ?? null
+        this.#parcels = new Parcels(this.satellites.memories, this.cut, this.#leaving.satellite)
+        this.#next = this.#parcels.next()
         if (this.#next === null || this.#leaving.successor === null) return true
       }
       const parcel = this.#next
       if (parcel === null || this.#underWay === migrationWindow) return false
-      this.#next = this.#parcels.next().value ?? null
+      this.#next = this.#parcels?.next() ?? null
       const { satellite, successor, epoch } = this.#leaving
       if (successor === null) continue
       this.#underWay += 1

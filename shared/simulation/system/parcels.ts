@@ -1,7 +1,7 @@
 import { packetBytes } from '../../kvc/block-shape'
 import type { BlockCut } from './block-cut'
 import type { SatelliteMemories } from './satellite-memories'
-import type { StoredRun } from './stored-runs'
+import { StoredRuns, type StoredRun } from './stored-runs'
 
 /** One packet's worth of what moves: chunks of a block, or, without any, its manifest. */
 export class Parcel {
@@ -21,55 +21,80 @@ export class Parcel {
   }
 }
 
-/** Everything that a satellite stores now, by block, least recently used first, so that its successor keeps the order. */
-export function* packAll(
-  memories: SatelliteMemories,
-  cut: BlockCut,
-  satellite: number,
-): Generator<Parcel, undefined> {
+/**
+ * Everything that a satellite stores at one moment, parcel by parcel: chunks by block, least recently used first, so that the
+ * successor keeps the order, then manifests.
+ */
+export class Parcels {
+  readonly #cut: BlockCut
+  readonly #stored: StoredRuns
+  readonly #manifests: readonly number[]
+  /** The run, and the chunk of it, with which the next parcel begins. */
+  #run = 0
+  #chunk = 0
+  #manifest = 0
+
+  constructor(memories: SatelliteMemories, cut: BlockCut, satellite: number) {
+    this.#cut = cut
+    this.#stored = storedByBlock(memories, satellite)
+    this.#manifests = memories.manifests.of(satellite)
+  }
+
+  /** Null when there is nothing left. */
+  next(): Parcel | null {
+    if (this.#run < this.#stored.length) return this.#chunks()
+    const block = this.#manifests[this.#manifest++]
+    return block === undefined ? null : new Parcel(block)
+  }
+
+  /** As many chunks of the next block as fit in a packet, and at least one. */
+  #chunks(): Parcel {
+    const stored = this.#stored
+    const parcel = new Parcel(stored.block(this.#run))
+    while (this.#run < stored.length && stored.block(this.#run) === parcel.block) {
+      const server = stored.server(this.#run)
+      const first = stored.first(this.#run) + this.#chunk
+      const rest = stored.count(this.#run) - this.#chunk
+      const taken = this.#fitting(parcel, server, first, rest)
+      if (taken > 0) parcel.add(server, first, taken, this.#cut.bytesOf(server, first, taken))
+      if (taken < rest) {
+        this.#chunk += taken
+        break
+      }
+      this.#chunk = 0
+      this.#run += 1
+    }
+    return parcel
+  }
+
+  /** How many of some chunks still fit into a parcel. */
+  #fitting(parcel: Parcel, server: number, first: number, count: number): number {
+    const cut = this.#cut
+    const room = packetBytes - parcel.bytes
+    const whole = Math.max(0, Math.min(count, Math.floor(room / cut.chunkBytes)))
+    // The block's last chunk may be short enough to fit beside a full packet's worth of the others.
+    if (whole < count && cut.bytesOf(server, first, whole + 1) <= room) return whole + 1
+    return whole === 0 && parcel.chunks === 0 ? 1 : whole
+  }
+}
+
+/** Oldest first, but all runs of a block where the first of them lies. */
+function storedByBlock(memories: SatelliteMemories, satellite: number): StoredRuns {
   const stored = memories.oldestFirst(satellite)
-  const manifests = memories.manifests.of(satellite)
-  // Blocks that lie in several runs go together, where the first of them lies.
-  const scattered = new Map<number, StoredRun[]>()
+  const scattered = new Map<number, number[]>()
   for (let i = 0; i < stored.length; i++) {
     const block = stored.block(i)
     if (!memories.isScattered(satellite, block)) continue
     const runs = scattered.get(block)
-    if (runs === undefined) scattered.set(block, [stored.run(i)])
-    else runs.push(stored.run(i))
+    if (runs === undefined) scattered.set(block, [i])
+    else runs.push(i)
   }
+  if (scattered.size === 0) return stored
+  const byBlock = new StoredRuns(stored.length)
   for (let i = 0; i < stored.length; i++) {
-    const block = stored.block(i)
-    const runs = scattered.get(block) ?? [stored.run(i)]
-    if (runs.length === 0) continue
-    yield* pack(cut, block, runs)
-    if (scattered.has(block)) scattered.set(block, [])
+    const runs = scattered.get(stored.block(i))
+    if (runs === undefined) byBlock.copy(stored, i)
+    else for (const run of runs.splice(0)) byBlock.copy(stored, run)
   }
-  for (const block of manifests) yield new Parcel(block)
-  return undefined
-}
-
-/** Chunks of one block, as many a packet as fit, and at least one, in the order in which they are given. */
-function pack(cut: BlockCut, block: number, runs: readonly StoredRun[]): Parcel[] {
-  const parcels: Parcel[] = []
-  let parcel = new Parcel(block)
-  for (const { server, first, count } of runs) {
-    const end = first + count
-    for (let chunk = first; chunk < end;) {
-      let taken = Math.min(end - chunk, Math.floor((packetBytes - parcel.bytes) / cut.chunkBytes))
-      // The block's last chunk may be short enough to fit beside a full packet's worth of the others.
-      if (chunk + taken < end && parcel.bytes + cut.bytesOf(server, chunk, taken + 1) <= packetBytes)
-        taken += 1
-      if (taken === 0 && parcel.chunks === 0) taken = 1
-      if (taken === 0) {
-        parcels.push(parcel)
-        parcel = new Parcel(block)
-        continue
-      }
-      parcel.add(server, chunk, taken, cut.bytesOf(server, chunk, taken))
-      chunk += taken
-    }
-  }
-  if (parcel.chunks > 0) parcels.push(parcel)
-  return parcels
+  return byBlock
 }

@@ -41,14 +41,29 @@ export class StoredRuns {
     return this.#numbers[index * width] as number
   }
 
+  server(index: number): number {
+    return this.#numbers[index * width + 1] as number
+  }
+
+  first(index: number): number {
+    return this.#numbers[index * width + 2] as number
+  }
+
+  count(index: number): number {
+    return this.#numbers[index * width + 3] as number
+  }
+
+  /** Adds a run of others. */
+  copy(others: StoredRuns, index: number): void {
+    this.push(others.block(index), others.server(index), others.first(index), others.count(index))
+  }
+
   run(index: number): StoredRun {
-    const numbers = this.#numbers
-    const at = index * width
     return {
-      block: numbers[at] as number,
-      server: numbers[at + 1] as number,
-      first: numbers[at + 2] as number,
-      count: numbers[at + 3] as number,
+      block: this.block(index),
+      server: this.server(index),
+      first: this.first(index),
+      count: this.count(index),
     }
   }
 }
