@@ -72,7 +72,6 @@ export class ExpressLinks implements Links {
   }
 
   send(packet: Packet): void {
-    packet.sentMs = this.#queue.nowMs
     if (packet.origin === fromHost) {
       const way = this.#wayFromHost(packet.destination, packet.epoch)
       packet.way = way
