@@ -47,12 +47,6 @@ export class ChunkRuns {
     return this.#runs.find(satellite, block)
   }
 
-  /** Whether a block's chunks on this satellite lie in several runs. */
-  isScattered(satellite: number, block: number): boolean {
-    const run = this.#runs.find(satellite, block)
-    return run !== none && this.#runs.next(run) !== none
-  }
-
   /** The run that holds a chunk, of a block's runs on a satellite; or `none`. @param run the first of them */
   with(run: number, server: number, chunk: number): number {
     const runs = this.#runs
@@ -120,6 +114,7 @@ export class ChunkRuns {
     const stored = new StoredRuns(this.#lengths[satellite] as number)
     for (let run = this.#list.oldest(satellite); run !== none; run = runs.newer(run)) {
       stored.push(runs.block(run), runs.server(run), runs.first(run), runs.count(run))
+      if (runs.next(run) !== none) stored.scattered.add(runs.block(run))
     }
     return stored
   }

@@ -98,6 +98,8 @@ export class Packet implements Occurrence {
   lightMs = 0
   /** Over links on which nothing queues or fails. */
   way: Way | null = null
+  /** The next one of those that left at the same moment on the same way, and arrive together. */
+  follower: Packet | null = null
   /** Over other links. */
   travel: Travel | null = null
   readonly links: Links

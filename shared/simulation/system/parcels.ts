@@ -36,7 +36,7 @@ export class Parcels {
 
   constructor(memories: SatelliteMemories, cut: BlockCut, satellite: number) {
     this.#cut = cut
-    this.#stored = storedByBlock(memories, satellite)
+    this.#stored = byBlock(memories.oldestFirst(satellite))
     this.#manifests = memories.manifests.of(satellite)
   }
 
@@ -78,23 +78,17 @@ export class Parcels {
   }
 }
 
-/** Oldest first, but all runs of a block where the first of them lies. */
-function storedByBlock(memories: SatelliteMemories, satellite: number): StoredRuns {
-  const stored = memories.oldestFirst(satellite)
-  const scattered = new Map<number, number[]>()
-  for (let i = 0; i < stored.length; i++) {
-    const block = stored.block(i)
-    if (!memories.isScattered(satellite, block)) continue
-    const runs = scattered.get(block)
-    if (runs === undefined) scattered.set(block, [i])
-    else runs.push(i)
-  }
+/** The same runs, but all of a block where the first of them lies. */
+function byBlock(stored: StoredRuns): StoredRuns {
+  const { scattered, length } = stored
   if (scattered.size === 0) return stored
-  const byBlock = new StoredRuns(stored.length)
-  for (let i = 0; i < stored.length; i++) {
-    const runs = scattered.get(stored.block(i))
-    if (runs === undefined) byBlock.copy(stored, i)
-    else for (const run of runs.splice(0)) byBlock.copy(stored, run)
+  const together = new Map<number, number[]>(Array.from(scattered, (block) => [block, []]))
+  for (let i = 0; i < length; i++) together.get(stored.block(i))?.push(i)
+  const grouped = new StoredRuns(length)
+  for (let i = 0; i < length; i++) {
+    const runs = together.get(stored.block(i))
+    if (runs === undefined) grouped.copy(stored, i)
+    else for (const run of runs.splice(0)) grouped.copy(stored, run)
   }
-  return byBlock
+  return grouped
 }

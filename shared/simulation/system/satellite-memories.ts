@@ -127,11 +127,6 @@ export class SatelliteMemories {
     return this.#runs.oldestFirst(satellite)
   }
 
-  /** Whether a block's chunks on this satellite lie in several runs. */
-  isScattered(satellite: number, block: number): boolean {
-    return this.#runs.isScattered(satellite, block)
-  }
-
   /** Of some chunks, those that a satellite of this budget could hold. */
   #storable(server: number, first: number, count: number): Interval {
     if (this.#budgetBytes === 0) return { first, count: 0 }

@@ -15,6 +15,8 @@ const width = 4
 
 /** Runs as they were at one moment: numbers, as there may be millions. */
 export class StoredRuns {
+  /** Blocks of which there are several runs. */
+  readonly scattered = new Set<number>()
   readonly #numbers: Int32Array
   #length = 0
 
