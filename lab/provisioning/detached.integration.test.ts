@@ -16,9 +16,14 @@ describe.skipIf(missing)('on hosts without systemd', () => {
   })
   afterAll(() => testbed?.down())
 
-  const hosts = () => testbed.hosts.map(({ name, role, address }) => ({
-    name, role, address, user: testbed.state.user, authentication: { kind: 'key', file: testbed.state.keyFile },
-  }))
+  const hosts = () =>
+    testbed.hosts.map(({ name, role, address }) => ({
+      name,
+      role,
+      address,
+      user: testbed.state.user,
+      authentication: { kind: 'key', file: testbed.state.keyFile },
+    }))
   const aConsole = () => provisionerFor(hosts(), { agentEntry: agent, agentVersion: agentVersionHere() })
 
   it('deploys', async () => {
