@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Transform, type Readable } from 'node:stream'
-import pacote from 'pacote'
 import { SkyError } from '#shared/contract/errors'
 import type { PinnedRuntime } from './pinned-runtimes'
 import type { RegistrySettings } from './registry-settings'
@@ -29,6 +28,8 @@ export async function downloadPackage(
   const cache = await mkdtemp(join(tmpdir(), 'skymemory-packages-'))
   let writing: Error | null = null
   try {
+    // Only here: it is large, and most starts of the program download nothing.
+    const { default: pacote } = await import('pacote')
     await pacote.tarball.stream(
       spec,
       async (tarball) => {
