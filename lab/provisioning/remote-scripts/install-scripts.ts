@@ -95,6 +95,7 @@ chmod 755 "$new"
 chmod 644 "$new/skymemory-agent.mjs" "$new/config.json" "$new/service.unit"
 rm -rf -- "$directory/versions/$version"
 mv -T -- "$new" "$directory/versions/$version"
+case $agent in "$directory"/staging/*) rm -f -- "$agent" ;; esac
 `
 
 /** $1 directory, $2 id, $3 certificate of the authority, $4 certificate of the host, $5 account of a system unit or nothing; stdin: key */
