@@ -1,6 +1,6 @@
-import { stringify } from 'yaml'
 import type { SshConfigHost } from '#shared/contract/inventory-api'
 import { defaultSshPort, type Role } from './inventory-draft'
+import { yamlText } from './yaml-text'
 
 /** Longest name of a host. */
 const longestName = 40
@@ -30,18 +30,15 @@ export function inventoryFromSshConfig(
   const chosen = hosts.filter(({ alias }) => roles.has(alias))
   const needed = new Set(chosen.flatMap(({ jump }) => jump))
   const jumps = hosts.filter(({ alias }) => needed.has(alias))
-  return stringify(
-    {
-      name,
-      hosts: chosen.map((host) => ({
-        role: roles.get(host.alias),
-        ...targetOf(host),
-        ...(host.jump.length === 0 ? {} : { jump: host.jump.map(hostNameOf) }),
-      })),
-      ...(jumps.length === 0 ? {} : { jump_hosts: jumps.map(targetOf) }),
-    },
-    { lineWidth: 0 },
-  )
+  return yamlText({
+    name,
+    hosts: chosen.map((host) => ({
+      role: roles.get(host.alias),
+      ...targetOf(host),
+      ...(host.jump.length === 0 ? {} : { jump: host.jump.map(hostNameOf) }),
+    })),
+    ...(jumps.length === 0 ? {} : { jump_hosts: jumps.map(targetOf) }),
+  })
 }
 
 function targetOf({ alias, address, port, user, keyFile }: SshConfigHost): object {

@@ -1,4 +1,4 @@
-import { isMap, isSeq, parseDocument, stringify, type Document } from 'yaml'
+import { isMap, isSeq, parseDocument, type Document } from 'yaml'
 import {
   authenticationKinds,
   defaultDataPort,
@@ -6,6 +6,7 @@ import {
   type Authentication,
   type Inventory,
 } from '#shared/inventory/inventory'
+import { yamlText } from './yaml-text'
 
 /**
  * The form of an inventory reads from the YAML text and writes back into it: as with experiments, the text is the only state.
@@ -191,22 +192,19 @@ export function freeName(stem: string, taken: readonly string[]): string {
 
 /** An inventory as a file, without what is as it would be anyway. */
 export function inventoryText({ name, description, hosts, jump_hosts: jumps }: Inventory): string {
-  return stringify(
-    {
-      name,
-      ...(description === '' ? {} : { description }),
-      hosts: hosts.map((host) => ({
-        role: host.role,
-        ...targetOf(host),
-        ...(host.jump.length === 0 ? {} : { jump: host.jump }),
-        ...(host.service === 'auto' ? {} : { service: host.service }),
-        ...(host.host_node ? { host_node: true } : {}),
-        ...(host.role === 'satellite' ? dataOf(host) : {}),
-      })),
-      ...(jumps.length === 0 ? {} : { jump_hosts: jumps.map(targetOf) }),
-    },
-    { lineWidth: 0 },
-  )
+  return yamlText({
+    name,
+    ...(description === '' ? {} : { description }),
+    hosts: hosts.map((host) => ({
+      role: host.role,
+      ...targetOf(host),
+      ...(host.jump.length === 0 ? {} : { jump: host.jump }),
+      ...(host.service === 'auto' ? {} : { service: host.service }),
+      ...(host.host_node ? { host_node: true } : {}),
+      ...(host.role === 'satellite' ? dataOf(host) : {}),
+    })),
+    ...(jumps.length === 0 ? {} : { jump_hosts: jumps.map(targetOf) }),
+  })
 }
 
 function targetOf(target: {

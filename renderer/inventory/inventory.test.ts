@@ -112,6 +112,7 @@ describe('the form of an inventory', () => {
   it('writes a file that says the same as the inventory', () => {
     const file = inventoryText(testbedTemplate())
     expect(file).not.toContain('port')
+    expect(file).toContain('planes: [4]')
     expect(parseInventory(file)).toEqual({ inventory: testbedTemplate(), problems: [] })
   })
 })

@@ -16,6 +16,8 @@ function testbed() {
   return { engine, connection, check }
 }
 
+const still = new AbortController().signal
+
 /** Let calls come back. */
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
@@ -136,7 +138,7 @@ describe('several hosts at once', () => {
     const inventory = engine.ssh.inventories.get(lab)
     const jumped = inventory.hosts.map((host) => ({ ...host, jump: ['gateway'] }))
     engine.ssh.inventories.save({ ...inventory, hosts: jumped }, lab)
-    const done = connection.reach(lab, all)
+    const done = connection.reach(lab, all, still)
     const asked: string[] = []
     while (asked.length < 20) {
       await settled()
@@ -153,7 +155,7 @@ describe('several hosts at once', () => {
 
   it('are left when one question is not answered', async () => {
     const { connection } = testbed()
-    const done = connection.reach(lab, all)
+    const done = connection.reach(lab, all, still)
     done.catch(() => undefined)
     await vi.waitFor(() => expect(connection.waiting).toBe(5))
     connection.cancel()
@@ -166,9 +168,17 @@ describe('several hosts at once', () => {
     const { engine, connection } = testbed()
     engine.ssh.access.acceptAll(lab)
     engine.ssh.access.setUnreachable('nuc3', 'timed out after 10 s')
-    await connection.reach(lab, all)
+    await connection.reach(lab, all, still)
     expect(connection.current).toBeNull()
   })
+})
+
+it('a host that never answers is not waited for once the user cancels', async () => {
+  const { use } = withEngine({ checkConnection: () => new Promise(() => undefined) })
+  const cancellation = new AbortController()
+  const done = use(useConnection).reach(lab, ['nuc1'], cancellation.signal)
+  cancellation.abort()
+  await expect(done).rejects.toMatchObject({ code: 'cancelled' })
 })
 
 describe('errors', () => {

@@ -151,18 +151,18 @@ export const useConnection = defineStore('connection', () => {
   /**
    * Log in on every host once, so that what follows meets no question. Hosts that cannot be reached are left to what follows,
    * which says so of each.
+   * @param signal ends it at once, also while a host is waited for that does not answer
    * @throws SkyError `cancelled`
    */
-  async function reach(lab: string, hosts: readonly string[], signal?: AbortSignal): Promise<void> {
-    await Promise.all(
-      hosts.map(async (host) => {
-        try {
-          await asking(() => client.call('checkConnection', { lab, host }, signal))
-        } catch (thrown) {
-          if (toErrorBody(thrown).code === 'cancelled') throw thrown
-        }
-      }),
-    )
+  async function reach(lab: string, hosts: readonly string[], signal: AbortSignal): Promise<void> {
+    const reached = hosts.map(async (host) => {
+      try {
+        await asking(() => client.call('checkConnection', { lab, host }, signal))
+      } catch (thrown) {
+        if (toErrorBody(thrown).code === 'cancelled') throw thrown
+      }
+    })
+    await Promise.race([Promise.all(reached), aborted(signal)])
   }
 
   return {
@@ -181,6 +181,15 @@ export const useConnection = defineStore('connection', () => {
     reach,
   }
 })
+
+/** Never fulfilled. @throws SkyError `cancelled` */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(new SkyError('cancelled', 'it was cancelled'))
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}
 
 function notAnswered(question: Question): string {
   switch (question.kind) {

@@ -23,6 +23,8 @@ export const useLab = defineStore('lab', () => {
   const connecting = shallowRef<string | null>(null)
   const restarting = ref<ReadonlySet<string>>(new Set())
 
+  let starting: AbortController | null = null
+
   client.on('labChanged', (changed) => {
     state.value = changed
     if (changed.kind === 'running') error.value = null
@@ -47,15 +49,20 @@ export const useLab = defineStore('lab', () => {
   async function start(slots: number, planes: number, name = localLab): Promise<boolean> {
     error.value = null
     connecting.value = name
+    starting = new AbortController()
+    const { signal } = starting
     try {
       if (name !== localLab) {
         const { hosts: members } = await inventories.load(name)
         await connection.reach(
           name,
           members.map((host) => host.name),
+          signal,
         )
       }
-      state.value = await connection.asking(() => client.call('startLab', { lab: name, slots, planes }))
+      state.value = await connection.asking(() =>
+        client.call('startLab', { lab: name, slots, planes }, signal),
+      )
       return true
     } catch (thrown) {
       const reason = toErrorBody(thrown)
@@ -66,7 +73,15 @@ export const useLab = defineStore('lab', () => {
       return false
     } finally {
       connecting.value = null
+      starting = null
     }
+  }
+
+  /** End a start: its questions, its connections, and what the engine has begun. */
+  async function cancelStart(): Promise<void> {
+    starting?.abort()
+    connection.cancel()
+    await stop()
   }
 
   async function stop(): Promise<void> {
@@ -99,6 +114,7 @@ export const useLab = defineStore('lab', () => {
     running,
     refresh,
     start,
+    cancelStart,
     stop,
     restartHost,
   }

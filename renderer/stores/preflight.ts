@@ -49,6 +49,7 @@ export const usePreflight = defineStore('preflight', () => {
 
   function cancel(lab: string): void {
     running.value.get(lab)?.abort()
+    connection.cancel()
   }
 
   return { reports, errors, running, load, run, cancel }

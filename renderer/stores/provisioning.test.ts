@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { withStores } from '../testing/with-stores'
+import { withEngine, withStores } from '../testing/with-stores'
 import { useConnection } from './connection'
 import { useInventories } from './inventories'
 import { useLab } from './lab'
@@ -169,6 +169,26 @@ describe('a lab of SSH hosts', () => {
     const state = use(useLab)
     expect(await state.start(19, 5, lab)).toBe(false)
     expect([state.error?.code, state.refused, state.connecting]).toEqual([code, lab, null])
+  })
+
+  it('that never answers is given up when the user cancels', async () => {
+    const { engine, use } = testbed()
+    const inventory = engine.ssh.inventories.get(lab)
+    const stopLab = vi.fn(() => null)
+    const { use: useSlow } = withEngine({
+      inventory: () => inventory,
+      checkConnection: () => new Promise(() => undefined),
+      stopLab,
+    })
+    const state = useSlow(useLab)
+    const done = state.start(19, 5, lab)
+    await vi.waitFor(() => expect(state.connecting).toBe(lab))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await state.cancelStart()
+    expect(await done).toBe(false)
+    expect([state.error, state.connecting]).toEqual([null, null])
+    expect(stopLab).toHaveBeenCalled()
+    expect(use(useLab).connecting).toBeNull()
   })
 
   it('is no error when the user does not answer', async () => {
