@@ -9,7 +9,7 @@ import { experimentHandlers } from './handlers/experiment-handlers'
 import { hostHandlers } from './handlers/host-handlers'
 import { inventoryHandlers } from './handlers/inventory-handlers'
 import { labHandlers } from './handlers/lab-handlers'
-import { pendingHandlers } from './handlers/pending-handlers'
+import { provisioningHandlers } from './handlers/provisioning-handlers'
 import { runHandlers } from './handlers/run-handlers'
 import { simulationHandlers } from './handlers/simulation-handlers'
 import { LabService } from './hosts/lab-service'
@@ -18,8 +18,12 @@ import { removeJournals } from './local/journals'
 import { InventoryStore } from './inventory/inventory-store'
 import { LabConnections } from './inventory/lab-connections'
 import { localLab } from './local/local-lab'
+import { Preflights } from './preflight/preflights'
 import { consoleIdentity } from './provisioning/console-identity'
 import { ConsoleLocks } from './provisioning/console-lock'
+import { sudoPassword } from './provisioning/open-host-shell'
+import { Provisioner, runtimesDirectory } from './provisioning/provisioner'
+import { RuntimeCache } from './provisioning/runtimes/runtime-cache'
 import { inventoryLab } from './remote/inventory-lab'
 import { emptyVault, type SecretVault } from './secrets/secret-vault'
 import { HostServices } from './service/host-services'
@@ -84,6 +88,18 @@ export async function createLabEngine(
     env: process.env,
   })
   const locks = new ConsoleLocks(() => consoleIdentity(options.dataDirectory))
+  const preflights = new Preflights(connections, (report) => emit('preflightChanged', report))
+  const provisioner = new Provisioner({
+    access: connections,
+    dataDirectory: options.dataDirectory,
+    agentEntry,
+    agentVersion: options.version,
+    runtimes: new RuntimeCache({ directory: runtimesDirectory(options.dataDirectory) }),
+    locks,
+    sudoPassword: (name, host) => sudoPassword(name, host, connections.secrets),
+    onChanged: (state) => emit('provisioningChanged', state),
+    log: (lines) => logBook.add(lines),
+  })
   const services = new HostServices({
     access: connections,
     secrets: connections.secrets,
@@ -145,6 +161,8 @@ export async function createLabEngine(
     await queue.close()
     await lab.stop()
     await simulator.stop()
+    preflights.close()
+    await provisioner.close()
     terminals.closeAll()
     await services.close()
     connections.close()
@@ -177,11 +195,20 @@ export async function createLabEngine(
         },
         onDeleted: (runId) => removeJournals(journalDirectory, `${runId}.`),
       }),
-      ...pendingHandlers(),
       ...inventoryHandlers({
         inventories,
         connections,
-        inUse: (name) => (lab.hosts?.name === name ? 'it runs' : null),
+        inUse: (name) =>
+          lab.hosts?.name === name
+            ? 'it runs'
+            : provisioner.isActive(name)
+              ? 'its hosts are worked on'
+              : null,
+      }),
+      ...provisioningHandlers({
+        preflights,
+        provisioner,
+        hasRun: (name) => queue.busy && lab.hosts?.name === name,
       }),
       ...hostHandlers({ access: connections, services, terminals }),
       ...simulationHandlers({ replays, figuresDirectory: options.figuresDirectory }),

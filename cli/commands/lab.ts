@@ -1,11 +1,15 @@
 import type { Command } from 'commander'
-import type { LabHost, LabState } from '#shared/contract/console-api'
+import type { ConsoleApi, LabHost, LabState } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
+import type { Client } from '#shared/contract/rpc'
 import { defaultParameters } from '#shared/experiment/parameters'
 import type { CommandContext } from '../context'
+import { answering, terminalPrompts } from '../hosts/answer'
 import { connectToDaemon, startDaemon } from '../daemon/daemon-client'
 import { table } from '../output/table'
+import { inventoryCommands } from './inventories'
 import { wholeNumber } from './options'
+import { provisioningCommands } from './provisioning'
 
 interface UpOptions {
   slots: number
@@ -42,7 +46,10 @@ export function labCommand(program: Command, context: () => CommandContext): voi
       if (!daemon)
         throw new SkyError('lab_start_failed', 'The lab in the background ended at once', `See ${data}.`)
       try {
-        printState(context(), await daemon.client.call('startLab', { lab: name, slots, planes }), json)
+        const client = daemon.client as unknown as Client<ConsoleApi>
+        const answers = { client, terminal: context().terminal, env: process.env, prompts: terminalPrompts() }
+        const start = () => client.call('startLab', { lab: name, slots, planes })
+        printState(context(), await answering(answers, start), json)
       } catch (thrown) {
         // What did not start is not left behind.
         if (!present) await daemon.client.call('shutdown', {}).then(() => daemon.closed)
@@ -51,6 +58,9 @@ export function labCommand(program: Command, context: () => CommandContext): voi
         daemon.close()
       }
     })
+
+  inventoryCommands(lab, context)
+  provisioningCommands(lab, context)
 
   lab
     .command('status')

@@ -14,8 +14,19 @@ describe.skipIf(missing)('try', () => {
   afterAll(() => testbed?.down())
   it('looks', async () => {
     const inventory = inventoryOf(testbed)
-    const report = await runPreflight({ inventory, connector: connectorOf(inventory), signal: new AbortController().signal, onChange: () => undefined, now: Date.now })
-    for (const host of report.hosts) console.log(host.host, host.error, host.checks.map((c) => `${c.id} ${c.status} | ${c.found} | ${c.needed} | ${c.advice}`).join('\n'))
+    const report = await runPreflight({
+      inventory,
+      connector: connectorOf(inventory),
+      signal: new AbortController().signal,
+      onChange: () => undefined,
+      now: Date.now,
+    })
+    for (const host of report.hosts)
+      console.log(
+        host.host,
+        host.error,
+        host.checks.map((c) => `${c.id} ${c.status} | ${c.found} | ${c.needed} | ${c.advice}`).join('\n'),
+      )
     console.log(report.pairs, report.finishedAt! - report.startedAt)
   })
 })
