@@ -150,9 +150,7 @@ export function inventoryCommands(lab: Command, context: () => CommandContext): 
     )
 }
 
-type FindHosts = (
-  file: string | null,
-) => Promise<
+type FindHosts = (file: string | null) => Promise<
   {
     alias: string
     address: string

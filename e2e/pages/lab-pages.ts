@@ -3,6 +3,9 @@ import { expect } from '../fixtures'
 import { ConsoleWindow } from './console-window'
 import { Questions } from './questions'
 
+/** Time for work on hosts: a Node runtime is downloaded once and sent to each of them, ms. */
+const provisioningLimitMs = 90_000
+
 export type LabView = 'Hosts' | 'Preflight' | 'Deploy' | 'Keys and secrets'
 
 /** The pages of labs of SSH hosts: list, editor, and the lab itself with its views. */
@@ -96,7 +99,7 @@ export class LabPages extends ConsoleWindow {
   async apply(): Promise<string> {
     await this.button('Apply').click()
     const done = this.main.getByRole('region', { name: 'Applied' })
-    await expect(done).toBeVisible()
+    await expect(done).toBeVisible({ timeout: provisioningLimitMs })
     return (await done.getByRole('status').textContent()) ?? ''
   }
 
@@ -106,7 +109,8 @@ export class LabPages extends ConsoleWindow {
     const dialog = this.page.getByRole('dialog', { name: 'Remove everything from the hosts' })
     await dialog.getByRole('textbox').fill(lab)
     await dialog.getByRole('button', { name: 'Remove from all hosts' }).click()
-    await expect(this.main.getByRole('region', { name: 'Removed' })).toBeVisible()
+    const removed = this.main.getByRole('region', { name: 'Removed' })
+    await expect(removed).toBeVisible({ timeout: provisioningLimitMs })
   }
 
   async deleteLab(lab: string): Promise<void> {
