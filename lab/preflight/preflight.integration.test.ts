@@ -83,9 +83,7 @@ describe.skipIf(missing)('a preflight of real hosts', () => {
       )
       .not.toBe('0')
     const report = await preflight(inventory)
-    expect(checkOf(report, 'nuc1', 'port')?.status).toBe(
-      'failed',
-    )
+    expect(checkOf(report, 'nuc1', 'port')?.status).toBe('failed')
     await testbed.exec('nuc1', ['sh', '-c', 'pkill -x perl || true'])
   })
 

@@ -96,7 +96,8 @@ export async function openControlStream(session: SshSession, layout: HostLayout)
   ])
   const stream = DuplexStream.from({ readable: stdout, writable: stdin })
   stream.on('error', () => undefined)
-  void exited.then(() => stream.destroy())
+  const end = (): void => void stream.destroy()
+  exited.then(end, end)
   return stream
 }
 

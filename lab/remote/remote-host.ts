@@ -101,14 +101,19 @@ export class RemoteHost {
   async restart(limitMs: number): Promise<void> {
     if (this.#link) return
     const { hostId, access } = this.#options
-    if (this.#host.state.kind === 'crashed') {
-      await access
-        .startService()
-        .catch((thrown: unknown) => this.#say('warn', `did not start: ${messageOf(thrown)}`))
-    }
-    this.#hurry.abort()
     const limit = AbortSignal.timeout(limitMs)
-    while (!this.#link && !limit.aborted) await this.#nextChange(limit)
+    let isStarted = false
+    this.#hurry.abort()
+    while (!this.#link && !limit.aborted) {
+      if (this.#host.state.kind === 'crashed' && !isStarted) {
+        isStarted = true
+        await access
+          .startService()
+          .catch((thrown: unknown) => this.#say('warn', `did not start: ${messageOf(thrown)}`))
+        this.#hurry.abort()
+      }
+      await this.#nextChange(limit)
+    }
     if (this.#link) return
     const { state } = this.#host
     const why = state.kind === 'unreachable' ? state.reason : 'its agent does not run'

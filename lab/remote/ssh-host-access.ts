@@ -1,8 +1,10 @@
+import type { Duplex } from 'node:stream'
 import { SkyError } from '#shared/contract/errors'
 import type { InventoryHost } from '#shared/inventory/inventory'
 import type { ConsoleLock, ConsoleLocks } from '../provisioning/console-lock'
 import type { HostShell } from '../provisioning/host-shell'
 import { openHostShell } from '../provisioning/open-host-shell'
+import { wasCutOffScript } from '../provisioning/remote-scripts/service-scripts'
 import { controlService, serviceLog, type ServiceSubject } from '../provisioning/services/service-control'
 import type { SecretSource } from '../secrets/secret'
 import type { SshConnector, SshSession } from '../ssh/ssh-session'
@@ -40,9 +42,24 @@ export class SshHostAccess implements HostAccess {
 
   async open(signal: AbortSignal): Promise<AgentLink> {
     const { host, agentVersion } = this.#options
-    const { session, found } = await this.#ensureOpen(signal)
-    const stream = await openControlStream(session, found.layout)
+    const open = await this.#ensureOpen(signal)
+    const stream = await this.#controlStream(open)
     return openAgentLink(stream, { host: host.name, role: host.role, agentVersion })
+  }
+
+  /** After a power cut systemd starts its units; a detached service has nobody but the console. */
+  async #controlStream(open: Open): Promise<Duplex> {
+    const { session, found } = open
+    try {
+      return await openControlStream(session, found.layout)
+    } catch (thrown) {
+      if (!(thrown instanceof SkyError) || thrown.code !== 'host_down') throw thrown
+      if (found.installation.service !== 'detached') throw thrown
+      const { exitCode } = await session.script(wasCutOffScript, [found.layout.directory])
+      if (exitCode !== 0) throw thrown
+      await this.startService()
+      return openControlStream(session, found.layout)
+    }
   }
 
   async lastLines(): Promise<string[]> {

@@ -103,6 +103,17 @@ cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | while read -r _ local _ state _ _
 done
 `
 
+/**
+ * Exit code 0: a detached service did not end by itself, which would have removed the file of its process; the machine was switched off,
+ * or somebody killed it. $1 directory
+ */
+export const wasCutOffScript = `# was the service cut off
+LC_ALL=C
+export LC_ALL
+${defineSupervisor}
+[ -f "$1/run/supervisor.pid" ] && ! supervisor "$1" >/dev/null
+`
+
 /** The newest lines of an agent's log, and then what it adds, until this ends. $1 kind, $2 directory, $3 name of the unit, $4 how many lines */
 export const followLogScript = `# follow the log of the service
 case $1 in
