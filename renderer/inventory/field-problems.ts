@@ -3,7 +3,7 @@ import type { FileProblem } from '#shared/contract/problem'
 /** Problems of a file by the place that they are about: `hosts[2].address`. */
 export type ProblemAt = (path: string) => string | null
 
-/** Finds the first problem at a place or within it. */
+/** Finds the first problem at a place or within it, as it stands beside the field of that place. */
 export function problemsAt(problems: readonly FileProblem[]): ProblemAt {
   return (path) => {
     const found = problems.find(
@@ -11,7 +11,9 @@ export function problemsAt(problems: readonly FileProblem[]): ProblemAt {
         problem.path === path || problem.path.startsWith(`${path}.`) || problem.path.startsWith(`${path}[`),
     )
     if (!found) return null
-    return found.allowed === '' ? found.message : `${found.message}. Allowed: ${found.allowed}`
+    const { message, allowed } = found
+    const text = message.startsWith(`${path} `) ? message.slice(path.length + 1) : message
+    return allowed === '' || message.includes(allowed) ? text : `${text}. Allowed: ${allowed}`
   }
 }
 

@@ -1,6 +1,6 @@
 import type { SshConfigHost } from '#shared/contract/inventory-api'
+import { yamlText } from '#shared/yaml/yaml-text'
 import { defaultSshPort, type Role } from './inventory-draft'
-import { yamlText } from './yaml-text'
 
 /** Longest name of a host. */
 const longestName = 40

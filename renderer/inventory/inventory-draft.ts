@@ -1,12 +1,5 @@
 import { isMap, isSeq, parseDocument, type Document } from 'yaml'
-import {
-  authenticationKinds,
-  defaultDataPort,
-  serviceChoices,
-  type Authentication,
-  type Inventory,
-} from '#shared/inventory/inventory'
-import { yamlText } from './yaml-text'
+import { authenticationKinds, defaultDataPort, serviceChoices } from '#shared/inventory/inventory'
 
 /**
  * The form of an inventory reads from the YAML text and writes back into it: as with experiments, the text is the only state.
@@ -188,49 +181,6 @@ function numberOf(text: string): number | string {
 /** The first name of this kind that is free: nuc1, nuc2 ... */
 export function freeName(stem: string, taken: readonly string[]): string {
   for (let i = 1; ; i++) if (!taken.includes(`${stem}${i}`)) return `${stem}${i}`
-}
-
-/** An inventory as a file, without what is as it would be anyway. */
-export function inventoryText({ name, description, hosts, jump_hosts: jumps }: Inventory): string {
-  return yamlText({
-    name,
-    ...(description === '' ? {} : { description }),
-    hosts: hosts.map((host) => ({
-      role: host.role,
-      ...targetOf(host),
-      ...(host.jump.length === 0 ? {} : { jump: host.jump }),
-      ...(host.service === 'auto' ? {} : { service: host.service }),
-      ...(host.host_node ? { host_node: true } : {}),
-      ...(host.role === 'satellite' ? dataOf(host) : {}),
-    })),
-    ...(jumps.length === 0 ? {} : { jump_hosts: jumps.map(targetOf) }),
-  })
-}
-
-function targetOf(target: {
-  name: string
-  address: string
-  port: number
-  user: string
-  authentication: Authentication
-}): Raw {
-  const { name, address, port, user, authentication } = target
-  const isDefault = authentication.kind === 'agent' && authentication.socket === undefined
-  return {
-    name,
-    address,
-    ...(port === defaultSshPort ? {} : { port }),
-    user,
-    ...(isDefault ? {} : { authentication }),
-  }
-}
-
-function dataOf(host: Extract<Inventory['hosts'][number], { role: 'satellite' }>): Raw {
-  return {
-    ...(host.planes ? { planes: host.planes } : {}),
-    ...(host.data_address === undefined ? {} : { data_address: host.data_address }),
-    ...(host.data_port === defaultDataPort ? {} : { data_port: host.data_port }),
-  }
 }
 
 function written(document: Document): string {

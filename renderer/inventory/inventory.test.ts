@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hostName } from '#shared/inventory/inventory'
+import { inventoryYaml } from '#shared/inventory/inventory-yaml'
+import { parseInventory } from '#shared/inventory/parse-inventory'
 import { testbedTemplate } from '#shared/inventory/testbed-template'
-import { demoSshConfig, parseInventory } from '../dev/ssh/demo-inventories'
+import { demoSshConfig } from '../dev/ssh/demo-inventories'
 import { withStores } from '../testing/with-stores'
 import { problemsAt, problemsOfFile } from './field-problems'
 import { hostNameOf, inventoryFromSshConfig } from './from-ssh-config'
 import {
   freeName,
   inventoryDraftOf,
-  inventoryText,
   parseNumber,
   parsePlanes,
   withAuthentication,
@@ -110,10 +111,10 @@ describe('the form of an inventory', () => {
   })
 
   it('writes a file that says the same as the inventory', () => {
-    const file = inventoryText(testbedTemplate())
+    const file = inventoryYaml(testbedTemplate())
     expect(file).not.toContain('port')
     expect(file).toContain('planes: [4]')
-    expect(parseInventory(file)).toEqual({ inventory: testbedTemplate(), problems: [] })
+    expect(parseInventory(file)).toEqual({ ok: true, inventory: testbedTemplate() })
   })
 })
 
@@ -123,19 +124,21 @@ describe('hosts of an SSH configuration', () => {
       ['nuc1', 'satellite'],
       ['Jetson Orin', 'inference'],
     ] as const)
-    const { inventory, problems } = parseInventory(inventoryFromSshConfig('bench', demoSshConfig, roles))
-    expect(problems).toEqual([])
-    expect(inventory?.hosts.map(({ name, jump }) => [name, jump])).toEqual([
+    const parsed = parseInventory(inventoryFromSshConfig('bench', demoSshConfig, roles))
+    if (!parsed.ok) throw new Error(parsed.problems[0]?.message)
+    const { inventory } = parsed
+    expect(inventory.hosts.map(({ name, jump }) => [name, jump])).toEqual([
       ['nuc1', ['gateway']],
       ['jetson-orin', ['gateway']],
     ])
-    expect(inventory?.hosts[0]?.authentication).toEqual({ kind: 'key', file: '~/.ssh/lab_ed25519' })
-    expect(inventory?.jump_hosts).toMatchObject([{ name: 'gateway', port: 2222, user: 'anna' }])
+    expect(inventory.hosts[0]?.authentication).toEqual({ kind: 'key', file: '~/.ssh/lab_ed25519' })
+    expect(inventory.jump_hosts).toMatchObject([{ name: 'gateway', port: 2222, user: 'anna' }])
   })
 
   it('without a user are told at their field', () => {
     const yaml = inventoryFromSshConfig('bench', demoSshConfig, new Map([['build', 'inference']]))
-    expect(problemsAt(parseInventory(yaml).problems)('hosts[0].user')).not.toBeNull()
+    const parsed = parseInventory(yaml)
+    expect(problemsAt(parsed.ok ? [] : parsed.problems)('hosts[0].user')).not.toBeNull()
   })
 
   it('always have a name that a host may have', () => {
@@ -165,6 +168,9 @@ describe('problems', () => {
     expect(problemsAt([{ ...at('name'), allowed: 'small letters' }])('name')).toBe(
       'wrong name. Allowed: small letters',
     )
+    // Beside its field, a message need not say which one it is, nor twice what is allowed.
+    const full = { ...at('hosts[0].port'), message: 'hosts[0].port must be a port, not x', allowed: 'a port' }
+    expect(problemsAt([full])('hosts[0].port')).toBe('must be a port, not x')
   })
 
   it('of no host are those of the file', () => {
@@ -190,10 +196,10 @@ describe('the editor', () => {
   it('says that there is a lab of this name', async () => {
     const { engine, use } = withStores()
     engine.ssh.addTestbed()
-    const editor = use(() => useInventoryEditor(inventoryText(testbedTemplate()), null))
+    const editor = use(() => useInventoryEditor(inventoryYaml(testbedTemplate()), null))
     expect(await editor.save()).toBeNull()
     expect(editor.error.value?.code).toBe('conflict')
-    const other = use(() => useInventoryEditor(inventoryText(testbedTemplate()), 'testbed'))
+    const other = use(() => useInventoryEditor(inventoryYaml(testbedTemplate()), 'testbed'))
     expect(await other.save()).toBe('testbed')
   })
 })

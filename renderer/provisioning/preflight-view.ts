@@ -39,7 +39,7 @@ export interface Finding {
   readonly advice: string
 }
 
-/** Everything that is not well, the worst first. */
+/** Everything that is not well, the worst first. What is the same on several hosts stands once, with all of them. */
 export function findings(report: PreflightReport): Finding[] {
   const found: Finding[] = []
   for (const { host, checks, error } of report.hosts) {
@@ -57,7 +57,19 @@ export function findings(report: PreflightReport): Finding[] {
     const title = 'Between hosts'
     found.push({ status, where: `${from} → ${to}`, title, found: '', needed: '', advice: problem })
   }
-  return found.sort((a, b) => rank(a.status) - rank(b.status))
+  return together(found).sort((a, b) => rank(a.status) - rank(b.status))
+}
+
+function together(found: readonly Finding[]): Finding[] {
+  const groups = new Map<string, { finding: Finding; places: string[] }>()
+  for (const finding of found) {
+    const { where, ...rest } = finding
+    const key = JSON.stringify([rest.status, rest.title, rest.found, rest.needed, rest.advice])
+    const group = groups.get(key)
+    if (group) group.places.push(where)
+    else groups.set(key, { finding, places: [where] })
+  }
+  return [...groups.values()].map(({ finding, places }) => ({ ...finding, where: places.join(', ') }))
 }
 
 function rank(status: CheckStatus): number {
@@ -70,12 +82,19 @@ export interface PreflightSum {
   readonly warnings: number
 }
 
+/** Counts what is wrong on each host and between each pair on its own. */
 export function preflightSum(report: PreflightReport): PreflightSum {
-  const all = findings(report)
+  const statuses = [
+    ...report.hosts.flatMap(({ checks, error }): CheckStatus[] => [
+      ...checks.map(({ status }) => status),
+      ...(error ? (['failed'] as const) : []),
+    ]),
+    ...report.pairs.map(({ status }) => status),
+  ]
   return {
     hostsDone: report.hosts.filter(({ state }) => state === 'done').length,
-    failed: all.filter(({ status }) => status === 'failed').length,
-    warnings: all.filter(({ status }) => status === 'warning').length,
+    failed: statuses.filter((status) => status === 'failed').length,
+    warnings: statuses.filter((status) => status === 'warning').length,
   }
 }
 

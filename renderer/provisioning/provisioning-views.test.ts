@@ -179,6 +179,18 @@ describe('a preflight', () => {
     expect(preflightSum(report)).toEqual({ hostsDone: 3, failed: 3, warnings: 1 })
   })
 
+  it('names once what is the same on several hosts', () => {
+    const same = ['nuc1', 'nuc2'].map((host) => ({
+      host,
+      state: 'done' as const,
+      checks: [check('disk', 'warning')],
+      error: null,
+    }))
+    const twice = { ...report, hosts: same, pairs: [] }
+    expect(findings(twice).map(({ where }) => where)).toEqual(['nuc1, nuc2'])
+    expect(preflightSum(twice).warnings).toBe(2)
+  })
+
   it('shows pairs in the order of the hosts, each way on its own', () => {
     const { from, to, at } = pairMatrix(report)
     expect([from, to]).toEqual([

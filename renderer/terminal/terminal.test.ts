@@ -115,6 +115,34 @@ describe('a terminal', () => {
     expect(session.state.value.kind).toBe('closed')
   })
 
+  it('has the size that its screen took while it was being opened', async () => {
+    const sizes: number[][] = []
+    let answer: (value: { terminalId: string }) => void = () => undefined
+    const { use } = withEngine({
+      openTerminal: () => new Promise((resolve) => (answer = resolve)),
+      resizeTerminal: ({ columns, rows }) => {
+        sizes.push([columns, rows])
+        return null
+      },
+      closeTerminal: () => null,
+    })
+    const { screen } = aScreen()
+    const session = use(() =>
+      useTerminalSession(
+        () => lab,
+        () => 'nuc1',
+        screen,
+      ),
+    )
+    const opened = session.open(size)
+    await vi.waitFor(() => expect(session.state.value.kind).toBe('opening'))
+    session.resize({ columns: 90, rows: 13 })
+    session.resize({ columns: 90, rows: 35 })
+    answer({ terminalId: 't1' })
+    await opened
+    await vi.waitFor(() => expect(sizes).toEqual([[90, 35]]))
+  })
+
   it('sends a long text in pieces, and shows nothing of other terminals', async () => {
     const pieces: string[] = []
     const { emit, use } = withEngine({

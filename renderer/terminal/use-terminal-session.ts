@@ -40,6 +40,8 @@ export function useTerminalSession(lab: () => string, host: () => string, screen
   let early: Map<string, Early> | null = null
   let shownBytes = 0
   let telling = false
+  /** The size that the screen took while the terminal was being opened. */
+  let wanted: TerminalSize | null = null
   /** Counts openings: an answer that comes after the terminal was left belongs to nobody. */
   let opening = 0
 
@@ -86,6 +88,7 @@ export function useTerminalSession(lab: () => string, host: () => string, screen
     const mine = ++opening
     state.value = { kind: 'opening' }
     early = new Map()
+    wanted = null
     shownBytes = 0
     try {
       const { terminalId } = await connection.asking(() =>
@@ -100,6 +103,7 @@ export function useTerminalSession(lab: () => string, host: () => string, screen
       state.value = { kind: 'open', terminalId }
       for (const base64 of before?.outputs ?? []) show(terminalId, base64)
       if (before?.closed) state.value = { kind: 'closed', ...before.closed }
+      else if (wanted) resize(wanted)
     } catch (thrown) {
       if (mine !== opening) return
       early = null
@@ -118,9 +122,11 @@ export function useTerminalSession(lab: () => string, host: () => string, screen
     }
   }
 
-  function resize({ columns, rows }: TerminalSize): void {
+  function resize(size: TerminalSize): void {
     const now = state.value
+    if (now.kind === 'opening') wanted = size
     if (now.kind !== 'open') return
+    const { columns, rows } = size
     void client
       .call('resizeTerminal', { terminalId: now.terminalId, columns, rows })
       .catch((thrown: unknown) => lost(now.terminalId, thrown))

@@ -1,17 +1,14 @@
-import { stringify } from 'yaml'
+import { yamlText } from '../yaml/yaml-text'
 import { defaultDataPort, type Inventory } from './inventory'
 
 /** The inventory as a file for people: what is as it would be anyway is left out. It holds no secret. */
 export function inventoryYaml({ name, description, hosts, jump_hosts: jumpHosts }: Inventory): string {
-  return stringify(
-    {
-      name,
-      ...(description === '' ? {} : { description }),
-      hosts: hosts.map(withoutDefaults),
-      ...(jumpHosts.length === 0 ? {} : { jump_hosts: jumpHosts.map(withoutDefaults) }),
-    },
-    { lineWidth: 0 },
-  )
+  return yamlText({
+    name,
+    ...(description === '' ? {} : { description }),
+    hosts: hosts.map(withoutDefaults),
+    ...(jumpHosts.length === 0 ? {} : { jump_hosts: jumpHosts.map(withoutDefaults) }),
+  })
 }
 
 const defaults: Readonly<Record<string, unknown>> = {

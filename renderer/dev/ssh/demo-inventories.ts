@@ -1,12 +1,8 @@
-import { stringify } from 'yaml'
 import { SkyError } from '#shared/contract/errors'
 import type { InventorySummary, SshConfigHost } from '#shared/contract/inventory-api'
-import type { FileProblem } from '#shared/contract/problem'
-import { pathText, readYaml, type Path, type YamlSource } from '#shared/yaml/yaml-source'
-import { inventory as inventorySchema, type Inventory } from '#shared/inventory/inventory'
+import type { Inventory } from '#shared/inventory/inventory'
+import { inventoryYaml } from '#shared/inventory/inventory-yaml'
 import type { Emit } from '../demo-client'
-
-type Parsed = { inventory: Inventory | null; problems: FileProblem[] }
 
 /** Inventories that are kept in memory. */
 export class DemoInventories {
@@ -49,45 +45,8 @@ export class DemoInventories {
   }
 
   yaml(lab: string): string {
-    return stringify(this.get(lab))
+    return inventoryYaml(this.get(lab))
   }
-}
-
-/** Checks of the made-up engine: the schema, and the mistakes that people make. */
-export function parseInventory(yaml: string): Parsed {
-  const source = readYaml(yaml)
-  if (Array.isArray(source)) return { inventory: null, problems: source }
-  const shape = inventorySchema.safeParse(source.value ?? {})
-  if (!shape.success) {
-    const problems = shape.error.issues.map((issue) => problem(source, issue.path as Path, issue.message))
-    return { inventory: null, problems: [...source.problems, ...problems] }
-  }
-  const problems = [
-    ...source.problems,
-    ...relations(shape.data).map(([path, text]) => problem(source, path, text)),
-  ]
-  return { inventory: problems.length === 0 ? shape.data : null, problems }
-}
-
-function problem(source: YamlSource, path: Path, message: string): FileProblem {
-  const value = source.quote(path)
-  return { ...source.place(path, 'value'), path: pathText(path), value, message, allowed: '' }
-}
-
-function relations({ hosts, jump_hosts: jumps }: Inventory): [Path, string][] {
-  const found: [Path, string][] = []
-  const seen = new Set<string>(jumps.map(({ name }) => name))
-  hosts.forEach((host, i) => {
-    if (seen.has(host.name)) found.push([['hosts', i, 'name'], `${host.name} is the name of two hosts`])
-    seen.add(host.name)
-    for (const [k, name] of host.jump.entries()) {
-      if (jumps.some((jump) => jump.name === name)) continue
-      found.push([['hosts', i, 'jump', k], `there is no jump host ${name}`])
-    }
-  })
-  const inference = hosts.filter((host) => host.role === 'inference').length
-  if (inference !== 1) found.push([['hosts'], `one inference host is needed; there are ${inference}`])
-  return found
 }
 
 export const demoSshConfig: SshConfigHost[] = [

@@ -4,12 +4,13 @@ import type { hostApi } from '#shared/contract/host-api'
 import type { inventoryApi } from '#shared/contract/inventory-api'
 import type { provisioningApi } from '#shared/contract/provisioning-api'
 import type { Handlers } from '#shared/contract/rpc'
+import { parseInventory } from '#shared/inventory/parse-inventory'
 import { testbedTemplate } from '#shared/inventory/testbed-template'
 import type { Inventory } from '#shared/inventory/inventory'
 import type { Emit } from '../demo-client'
 import { DemoAccess } from './demo-access'
 import { DemoClock } from './demo-clock'
-import { DemoInventories, demoSshConfig, parseInventory } from './demo-inventories'
+import { DemoInventories, demoSshConfig } from './demo-inventories'
 import { DemoPreflight } from './demo-preflight'
 import { demoVersion } from './demo-plans'
 import { DemoProvisioning, type Say } from './demo-provisioning'
@@ -115,7 +116,12 @@ export function sshHandlers(ssh: DemoSsh): Pick<Handlers<ConsoleApi>, Methods> {
       access.forgetSecrets(lab, null)
       return done
     },
-    parseInventory: ({ yaml }) => parseInventory(yaml),
+    parseInventory: ({ yaml }) => {
+      const parsed = parseInventory(yaml)
+      return parsed.ok
+        ? { inventory: parsed.inventory, problems: [] }
+        : { inventory: null, problems: parsed.problems }
+    },
     inventoryYaml: ({ lab }) => ({ yaml: inventories.yaml(lab) }),
     sshConfigHosts: () => demoSshConfig,
     secretStorage: () => access.storage,

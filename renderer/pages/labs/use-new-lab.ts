@@ -1,8 +1,8 @@
 import { useRouter } from 'vue-router'
+import { inventoryYaml } from '#shared/inventory/inventory-yaml'
 import { testbedTemplate } from '#shared/inventory/testbed-template'
 import { unwrap } from '../../desktop-api'
 import { useEngine } from '../../engine'
-import { inventoryText } from '../../inventory/inventory-draft'
 import { useInventories } from '../../stores/inventories'
 import { useNewLab } from '../../stores/new-lab'
 import { useToasts } from '../../stores/toasts'
@@ -32,7 +32,7 @@ export function useNewLabs() {
   }
 
   function fromTemplate(): void {
-    begin(inventoryText({ ...testbedTemplate(), name: freeLabName('testbed') }))
+    begin(inventoryYaml({ ...testbedTemplate(), name: freeLabName('testbed') }))
   }
 
   async function fromFile(): Promise<void> {
