@@ -101,7 +101,7 @@ export class Provisioner {
     await Promise.all([...this.#active.keys()].map((lab) => this.cancel(lab)))
   }
 
-  #run(
+  async #run(
     action: ProvisioningAction,
     lab: string,
     hosts: readonly string[] | null,

@@ -92,6 +92,14 @@ function requirePlace(
       { host: host.name },
     )
   }
+  if (layout.directory.includes('\\')) {
+    throw new SkyError(
+      'invalid_argument',
+      `Node cannot run programs from a folder with a backslash in its path, such as ${layout.directory} on ${host.name}`,
+      'Use a user with another home, or "service: system".',
+      { host: host.name },
+    )
+  }
   const bytes = Buffer.byteLength(layout.controlSocket)
   if (bytes > longestSocketPath) {
     throw new SkyError(

@@ -19,6 +19,12 @@ export const borrowedNode = `#!/bin/sh
 exec ${process.execPath} "$@"
 `
 
+/** Head of an ELF program for arm64 (e_machine 183): no other machine starts it. */
+const programOfAnotherMachine = Buffer.concat([
+  Buffer.from('7f454c4602010100000000000000000002 00b700010000007800400000000000'.replaceAll(' ', ''), 'hex'),
+  Buffer.alloc(256),
+])
+
 export interface ProvisionerUnderTest {
   readonly provisioner: Provisioner
   readonly data: string
@@ -40,6 +46,8 @@ export interface ProvisionerParts {
   readonly data?: string
   readonly lab?: string
   readonly program?: string
+  /** The program within the runtime's package is not what is pinned. */
+  readonly spoilProgram?: boolean
   readonly sudoPassword?: SudoPassword
   readonly connector?: (connector: SshConnector) => SshConnector
   readonly now?: () => number
@@ -57,9 +65,12 @@ export async function provisionerFor(
 ): Promise<ProvisionerUnderTest> {
   const { agentEntry, agentVersion, lab = 'rack', sudoPassword = noPassword, now } = parts
   const data = parts.data ?? temporaryFolder()
-  const { pin, file } = packRuntime('x64', parts.program ?? borrowedNode)
-  const runtimes = new RuntimeCache({ directory: join(data, 'runtimes'), pins: [pin] })
-  await runtimes.import(file)
+  const own = packRuntime('x64', parts.program ?? borrowedNode)
+  const foreign = packRuntime('arm64', programOfAnotherMachine)
+  const pin = parts.spoilProgram ? { ...own.pin, programSha256: '0'.repeat(64) } : own.pin
+  const runtimes = new RuntimeCache({ directory: join(data, 'runtimes'), pins: [pin, foreign.pin] })
+  await runtimes.import(own.file)
+  await runtimes.import(foreign.file)
   const parsed = inventory.parse({ name: lab, hosts })
   const plain = connectorTo(hosts)
   const connector = parts.connector?.(plain) ?? plain

@@ -25,7 +25,7 @@ export interface TestRegistry {
 /** A package like those of the runtimes, whose program is a shell script that behaves as Node does for `--version`. */
 export function packRuntime(
   architecture: RuntimeArchitecture,
-  program: string,
+  program: string | Uint8Array,
 ): { pin: PinnedRuntime; file: string } {
   const folder = temporaryFolder()
   const name = `node-linux-${architecture}`
@@ -34,7 +34,9 @@ export function packRuntime(
   writeFileSync(join(folder, 'package', 'bin', 'node'), program)
   chmodSync(join(folder, 'package', 'bin', 'node'), 0o755)
   const file = join(folder, `${name}.tgz`)
-  execFileSync('tar', ['-czf', file, '-C', folder, 'package'])
+  // The same bytes whenever it is made.
+  const plain = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner']
+  execFileSync('tar', [...plain, '-I', 'gzip -n', '-cf', file, '-C', folder, 'package'])
   const bytes = readFileSync(file)
   const pin: PinnedRuntime = {
     architecture,
@@ -44,7 +46,7 @@ export function packRuntime(
     bytes: bytes.length,
     program: 'package/bin/node',
     programSha256: createHash('sha256').update(program).digest('hex'),
-    programBytes: Buffer.byteLength(program),
+    programBytes: Buffer.from(program).length,
   }
   return { pin, file }
 }
