@@ -75,12 +75,17 @@ it('has help with examples for every command', async () => {
     ['show'],
     ['runs'],
     ['export'],
+    ['testbed'],
+    ['testbed', 'up'],
+    ['testbed', 'status'],
+    ['testbed', 'down'],
   ]
   for (const command of commands) {
     const { code, out } = await run(data, ...command, '--help')
     expect(code).toBe(0)
     expect(out).toContain(`Usage: skymemory ${command.join(' ')}`)
-    if (command.join() !== 'lab') expect(out).toContain(`Examples:\n  skymemory ${command.join(' ')}`)
+    if (['lab', 'testbed'].includes(command.join())) continue
+    expect(out).toMatch(new RegExp(`Examples:\n  (sudo )?skymemory ${command.join(' ')}`))
   }
   expect((await run(data, '--help')).out).not.toContain('lab-daemon')
 })

@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander'
 import { runLabDaemon } from './daemon/lab-daemon'
 import { labCommand } from './commands/lab'
-import { wholeNumber } from './commands/options'
 import { orbitsCommand } from './commands/orbits'
 import { placeCommand } from './commands/place'
 import { replayCommand } from './commands/replay'
 import { runCommands } from './commands/run'
 import { runsCommands } from './commands/runs'
 import { simulateCommand } from './commands/simulate'
+import { testbedCommand } from './commands/testbed'
 import type { CommandContext } from './context'
 import { dataDirectory, engineOptions, gitRevision, version, type Installation } from './environment'
 import type { Terminal } from './output/terminal'
@@ -58,14 +58,13 @@ Examples:
   runsCommands(program, context)
   simulateCommand(program, context)
   replayCommand(program, context)
+  testbedCommand(program, context)
 
   program
     .command('lab-daemon', { hidden: true })
     .description('The process of a lab in the background; `lab up` starts it.')
-    .requiredOption('--slots <n>', 'satellites in one plane', wholeNumber(1))
-    .requiredOption('--planes <n>', 'orbital planes', wholeNumber(1))
-    .action(async (shape: { slots: number; planes: number }) => {
-      await runLabDaemon(engineOptions(installation, context().data), shape)
+    .action(async () => {
+      await runLabDaemon(engineOptions(installation, context().data))
     })
   return { program, context }
 }

@@ -1,7 +1,13 @@
 import { setUpElectron } from './electron.mjs'
 import { requireNode } from './node-version.mjs'
 import { setUpPackages } from './packages.mjs'
-import { benchPackages, displayPackages, setUpSystemPackages, windowPackages } from './system-packages.mjs'
+import {
+  benchPackages,
+  displayPackages,
+  setUpSystemPackages,
+  testbedPackages,
+  windowPackages,
+} from './system-packages.mjs'
 
 /** What the command line needs. */
 export async function setUpForCommandLine() {
@@ -17,10 +23,10 @@ export async function setUpForWindow() {
   return setUpElectron()
 }
 
-/** What the end-to-end tests need: a window on a display of their own. */
+/** What the tests need: a window on a display of their own, and SSH hosts on this machine. */
 export async function setUpForTests() {
   requireNode()
-  await setUpSystemPackages([...windowPackages, ...displayPackages], 'to test the app')
+  await setUpSystemPackages([...windowPackages, ...displayPackages, ...testbedPackages], 'to test the app')
   await setUpPackages()
   return setUpElectron()
 }
@@ -29,7 +35,7 @@ export async function setUpForTests() {
 export async function setUpForBench() {
   requireNode()
   await setUpSystemPackages(
-    [...windowPackages, ...displayPackages, ...benchPackages],
+    [...windowPackages, ...displayPackages, ...testbedPackages, ...benchPackages],
     'to run the benchmarks',
   )
   await setUpPackages()

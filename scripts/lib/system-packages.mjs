@@ -7,6 +7,16 @@ export const windowPackages = ['libgtk-3-0', 'libnss3', 'libasound2', 'libgbm1',
 /** A display where there is none, and a font for it. */
 export const displayPackages = ['xvfb', 'xauth', 'fonts-dejavu-core']
 
+/** SSH hosts on this machine, for the tests: their servers, sudo, and what makes namespaces. */
+export const testbedPackages = [
+  'openssh-server',
+  'openssh-client',
+  'sudo',
+  'iproute2',
+  'util-linux',
+  'procps',
+]
+
 /** What the benchmarks compare with. */
 export const benchPackages = ['redis-server']
 
