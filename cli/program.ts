@@ -22,6 +22,7 @@ export function commandLine(
   terminal: Terminal,
   installation: Installation,
   env: NodeJS.ProcessEnv,
+  secrets: ReadonlyMap<string, string> = new Map(),
 ): CommandLine {
   const program = new Command('skymemory')
   let known: CommandContext | null = null
@@ -29,6 +30,7 @@ export function commandLine(
     (known ??= {
       terminal,
       installation,
+      secrets,
       data: dataDirectory(program.opts<{ data?: string }>().data, env),
       exitCode: 1,
     })

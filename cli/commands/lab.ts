@@ -47,7 +47,8 @@ export function labCommand(program: Command, context: () => CommandContext): voi
         throw new SkyError('lab_start_failed', 'The lab in the background ended at once', `See ${data}.`)
       try {
         const client = daemon.client as unknown as Client<ConsoleApi>
-        const answers = { client, terminal: context().terminal, env: process.env, prompts: terminalPrompts() }
+        const { terminal, secrets } = context()
+        const answers = { client, terminal, secrets, prompts: terminalPrompts() }
         const start = () => client.call('startLab', { lab: name, slots, planes })
         printState(context(), await answering(answers, start), json)
       } catch (thrown) {

@@ -10,7 +10,8 @@ import type { Terminal } from '../output/terminal'
 export interface Answers {
   readonly client: Client<ConsoleApi>
   readonly terminal: Terminal
-  readonly env: NodeJS.ProcessEnv
+  /** Of environment variables, by their names. */
+  readonly secrets: ReadonlyMap<string, string>
   /** Null where nobody can be asked. */
   readonly prompts: Prompts | null
 }
@@ -68,12 +69,15 @@ async function acceptKey({ client, terminal, prompts }: Answers, error: ErrorBod
   return true
 }
 
-async function giveSecret({ client, terminal, env, prompts }: Answers, error: ErrorBody): Promise<boolean> {
+async function giveSecret(
+  { client, terminal, secrets, prompts }: Answers,
+  error: ErrorBody,
+): Promise<boolean> {
   const needed = neededSecret.safeParse(error.details)
   if (!needed.success) return false
   const { lab, target, secret, wasWrong } = needed.data
   const variable = environmentVariable(secret, target)
-  const fromEnvironment = variable === null ? undefined : env[variable]
+  const fromEnvironment = variable === null ? undefined : secrets.get(variable)
   let values: string[] | null = null
   if (fromEnvironment !== undefined && !wasWrong) values = [fromEnvironment]
   else if (prompts) {

@@ -15,7 +15,7 @@ export function withHosts<T>(context: CommandContext, work: (command: LabCommand
   return withEngine(context.installation, context.data, (client) =>
     work({
       client,
-      answers: { client, terminal: context.terminal, env: process.env, prompts: terminalPrompts() },
+      answers: { client, terminal: context.terminal, secrets: context.secrets, prompts: terminalPrompts() },
     }),
   )
 }

@@ -1,5 +1,6 @@
 import { SkyError } from '#shared/contract/errors'
-import type { Sftp } from './sftp'
+import { SftpError, type SftpClient } from '../sftp/sftp-client'
+import type { WriteBuffer } from '../sftp/sftp-packets'
 import type { OpenSource } from './source'
 
 /** Bytes that are sent but not acknowledged, at most: twice the window of OpenSSH, so that the line never waits for the file. */
@@ -10,8 +11,6 @@ export interface SendOptions {
   readonly path: string
   readonly signal?: AbortSignal
   readonly onProgress?: (bytes: number) => void
-  /** Aborted, with a SkyError, when the connection ends. */
-  readonly ended: AbortSignal
 }
 
 /**
@@ -19,53 +18,67 @@ export interface SendOptions {
  * file is at any time a beginning of the source.
  */
 export async function sendBytes(
-  sftp: Sftp,
+  sftp: SftpClient,
   handle: Buffer,
   source: OpenSource,
   start: number,
-  { host, path, signal, onProgress, ended }: SendOptions,
+  { host, path, signal, onProgress }: SendOptions,
 ): Promise<void> {
+  const count = Math.max(2, Math.floor(bytesInFlight / sftp.writeBytes))
+  let made = 0
+  const free: WriteBuffer[] = []
   let failure: Error | null = null
-  let inFlight = 0
   let acknowledged = start
   let wake: () => void = () => undefined
   const stop = (reason: Error): void => {
     failure ??= reason
     wake()
   }
-  const lost = (): void => stop(ended.reason as SkyError)
   const cancel = (): void => stop(new SkyError('cancelled', `${host}: sending ${path} was cancelled`))
-  ended.addEventListener('abort', lost, { once: true })
-  sftp.closed.catch(stop)
   signal?.addEventListener('abort', cancel, { once: true })
   if (signal?.aborted) cancel()
-  const until = async (room: () => boolean): Promise<void> => {
-    while (failure === null && !room()) await new Promise<void>((resolve) => (wake = resolve))
+  const until = async (is: () => boolean): Promise<void> => {
+    while (failure === null && !is()) await new Promise<void>((resolve) => (wake = resolve))
     if (failure !== null) throw failure
   }
+  const nextBuffer = async (): Promise<WriteBuffer> => {
+    if (free.length === 0 && made < count) {
+      made++
+      free.push(sftp.writeBuffer(handle))
+    }
+    await until(() => free.length > 0)
+    return free.pop() as WriteBuffer
+  }
   try {
-    const buffer = Buffer.allocUnsafe(sftp.writeBytes)
     for (let position = start; position < source.bytes;) {
-      await until(() => inFlight < bytesInFlight)
-      const got = await source.read(buffer, position)
-      if (got === 0)
+      const buffer = await nextBuffer()
+      const bytes = await source.read(buffer.data, position)
+      if (bytes === 0) {
         throw new SkyError(
           'invalid_argument',
           `The file that is sent to ${path} has become shorter meanwhile`,
         )
-      inFlight += got
-      sftp.write(handle, buffer.subarray(0, got), position, (error) => {
-        inFlight -= got
-        if (error) return stop(error)
-        acknowledged += got
+      }
+      sftp.write(buffer, bytes, position, (failed) => {
+        free.push(buffer)
+        if (failed) return stop(failed)
+        // What was written behind a gap does not count.
+        if (failure instanceof SftpError) return wake()
+        acknowledged += bytes
         onProgress?.(acknowledged)
         wake()
       })
-      position += got
+      position += bytes
     }
-    await until(() => inFlight === 0)
+    await until(() => free.length === made)
+  } catch (thrown) {
+    if (thrown instanceof SftpError) {
+      // The server has gone on with what was sent behind the part that failed: the file must stay a beginning of the source.
+      while (free.length < made) await new Promise<void>((resolve) => (wake = resolve))
+      await sftp.setSize(handle, acknowledged).catch(() => undefined)
+    }
+    throw thrown
   } finally {
-    ended.removeEventListener('abort', lost)
     signal?.removeEventListener('abort', cancel)
   }
 }
