@@ -31,11 +31,11 @@ export class Questions {
   }
 
   /** Accept whatever unknown keys are asked for, until `done` is in sight. @returns the hosts and jump hosts in order */
-  async acceptKeysUntil(done: Locator): Promise<string[]> {
+  async acceptKeysUntil(done: Locator, timeout = 60_000): Promise<string[]> {
     const asked: string[] = []
     const any = this.#page.getByRole('dialog', { name: /^Is this .+\?$/ })
     for (;;) {
-      await expect(any.or(done).first()).toBeVisible()
+      await expect(any.or(done).first()).toBeVisible({ timeout })
       if (!(await any.isVisible())) return asked
       const heading = (await any.getByRole('heading').textContent()) ?? ''
       const target = /^Is this (.+)\?$/.exec(heading)?.[1] ?? ''

@@ -24,6 +24,8 @@ export function useServiceLog(lab: () => string, host: () => string) {
   const dropped = shallowRef(0)
   const error = shallowRef<ErrorBody | null>(null)
   const following = shallowRef(false)
+  /** The host is being asked. */
+  const connecting = shallowRef(false)
   let waiting: string[] = []
   let skipped = 0
   let frame: number | null = null
@@ -53,6 +55,7 @@ export function useServiceLog(lab: () => string, host: () => string) {
 
   async function follow(): Promise<void> {
     error.value = null
+    connecting.value = true
     const target = { lab: lab(), host: host() }
     try {
       await connection.asking(() => client.call('followServiceLog', target))
@@ -61,6 +64,8 @@ export function useServiceLog(lab: () => string, host: () => string) {
       else following.value = true
     } catch (thrown) {
       error.value = toErrorBody(thrown)
+    } finally {
+      connecting.value = false
     }
   }
 
@@ -81,5 +86,5 @@ export function useServiceLog(lab: () => string, host: () => string) {
     if (following.value) void unfollow()
   })
 
-  return { lines, dropped, error, following, follow, unfollow, clear }
+  return { lines, dropped, error, following, connecting, follow, unfollow, clear }
 }
