@@ -6,6 +6,7 @@ import { benchOrbits } from './orbits'
 import { benchPlacement } from './placement'
 import { benchReplay } from './replay'
 import { benchSimulation } from './simulation'
+import { benchUpload } from './upload'
 import { benchWindow } from './window'
 
 /** Runs every benchmark and prints one JSON report. Ratios are taken within this run; times depend on the machine. */
@@ -26,6 +27,8 @@ say('memory of hosts')
 const memory = await benchMemory()
 say('fetch of a block')
 const fetchBlock = await benchFetchBlock()
+say('upload')
+const upload = await benchUpload()
 say('window')
 const window =
   appCommand === undefined
@@ -40,6 +43,6 @@ const machine = {
   node: process.versions.node,
 }
 process.stdout.write(
-  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, simulation, memory, fetchBlock, window }, null, 2)}\n`,
+  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, simulation, memory, fetchBlock, upload, window }, null, 2)}\n`,
 )
 process.exit(0)

@@ -4,7 +4,9 @@ import { takeSecrets } from './environment-secrets'
 
 it('takes every secret that a host may need out of the environment, and nothing else', () => {
   const kinds = ['password', 'passphrase', 'sudo'] as const
-  const secrets: Record<string, string> = Object.fromEntries(kinds.map((kind) => [environmentVariable(kind, 'nuc-1') ?? '', `my ${kind}`]))
+  const secrets: Record<string, string> = Object.fromEntries(
+    kinds.map((kind) => [String(environmentVariable(kind, 'nuc-1')), `my ${kind}`]),
+  )
   const others = { PATH: '/bin', SKYMEMORY_DATA: '/data', SKYMEMORY_PASSWORD: 'of nobody', SUDO_USER: 'lab' }
   const env: NodeJS.ProcessEnv = { ...secrets, ...others }
   expect(Object.fromEntries(takeSecrets(env))).toEqual({

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 const mostGathered = 256 * 1024
 
 /**
- * Hand what is written in one turn of the event loop to the kernel together. ssh2 writes a packet in up to four pieces, each of which would
- * be a call of its own: a third of the time of an upload.
+ * Hand what is written in one turn of the event loop to the kernel together. Without its native parts, ssh2 writes a packet in up to four
+ * pieces, each of which would be a call of its own.
  */
 export function gatherWrites(socket: Socket): void {
   const write: (piece: Uint8Array | string) => boolean = socket.write.bind(socket)

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import ssh2, { type AnyAuthMethod, type BaseAgent } from 'ssh2'
 import type { SkyError } from '#shared/contract/errors'
 import type { Hop } from '../connect/hop'
@@ -7,8 +8,9 @@ import type { Login } from './login'
 import { copyKeyCommand, hungUp, notOffered, refused } from './refusals'
 
 /** The agent of Windows' own OpenSSH. */
-const windowsPipe = '\\\\.\\pipe\\openssh-ssh-agent'
-/** ssh2's name for the agent of PuTTY. */
+const openSshPipe = 'openssh-ssh-agent'
+const windowsPipes = '\\\\.\\pipe\\'
+/** ssh2's name for the agent of PuTTY before 0.77, which has no pipe and is asked through a helper program. */
 const pageant = 'pageant'
 /** Time for an agent to say which keys it has, ms. */
 const agentLimitMs = 5_000
@@ -94,11 +96,16 @@ export function agentSocket(
   named: string | null,
   env: NodeJS.ProcessEnv,
   platform: NodeJS.Platform,
-  exists: (path: string) => boolean = existsSync,
+  pipes: () => readonly string[] = () => readdirSync(windowsPipes),
+  user = userInfo().username,
 ): string | null {
-  if (named !== null) return named === pageant || named.startsWith('\\\\.\\pipe\\') ? named : userFile(named)
+  if (named !== null) return named === pageant || named.startsWith(windowsPipes) ? named : userFile(named)
   const ofSession = env['SSH_AUTH_SOCK']
   if (ofSession) return ofSession
   if (platform !== 'win32') return null
-  return exists(windowsPipe) ? windowsPipe : pageant
+  const names = pipes()
+  // Pageant's pipe ends with a hash that only Windows can compute.
+  const found =
+    names.find((name) => name === openSshPipe) ?? names.find((name) => name.startsWith(`pageant.${user}.`))
+  return found === undefined ? pageant : `${windowsPipes}${found}`
 }

@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process'
+import { createHash, randomFillSync } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inventory } from '#shared/inventory/inventory'
+import { quantile } from '#shared/stats/quantile'
+import { SecretBook } from '#lab/secrets/secret-book'
+import { emptyVault } from '#lab/secrets/secret-vault'
+import { createConnector } from '#lab/ssh/connector'
+import { createLogin } from '#lab/ssh/login/create-login'
+import type { SshConnector, UploadSource } from '#lab/ssh/ssh-session'
+import { launchSshd, sshdMissing, type TestSshd } from '#lab/testing/sshd-process'
+
+const bytes = 256 * 1024 * 1024
+/** Pairs that are measured; one more warms up. */
+const pairs = 7
+
+export interface UploadReport {
+  readonly bytes: number
+  readonly pairs: number
+  /** Median seconds from nothing to a file on the host: connect, log in, send, and here also check its SHA-256 on the host. */
+  readonly skymemoryS: number
+  /** OpenSSH's own `sftp` with its own settings; it checks nothing. */
+  readonly sftpS: number
+  /** Median over the pairs of sftp's time / ours: above 1, ours is faster. */
+  readonly speedToSftp: number
+}
+
+/**
+ * A file over SFTP to an OpenSSH server on loopback, by the session that provisions hosts and by OpenSSH's `sftp`, in turn.
+ * Null where no OpenSSH is installed.
+ */
+export async function benchUpload(): Promise<UploadReport | null> {
+  if (sshdMissing() !== null || !existsSync('/usr/bin/sftp')) return null
+  const folder = mkdtempSync(join(tmpdir(), 'skymemory-bench-'))
+  const server = await launchSshd(folder)
+  try {
+    const file = join(folder, 'source')
+    const content = randomFillSync(Buffer.allocUnsafe(bytes))
+    writeFileSync(file, content)
+    const sha256 = createHash('sha256').update(content).digest('hex')
+    const connector = connectorTo(server)
+    const target = join(folder, 'target')
+    const own: number[] = []
+    const theirs: number[] = []
+    for (let pair = 0; pair <= pairs; pair++) {
+      const ours = await seconds(() => upload(connector, { kind: 'file', file, bytes, sha256 }, target))
+      rmSync(target)
+      const sftp = await seconds(() => openSshUpload(server, file, target))
+      rmSync(target)
+      if (pair === 0) continue
+      own.push(ours)
+      theirs.push(sftp)
+    }
+    const median = (values: readonly number[]): number =>
+      quantile(
+        values.toSorted((a, b) => a - b),
+        0.5,
+      ) ?? NaN
+    return {
+      bytes,
+      pairs,
+      skymemoryS: median(own),
+      sftpS: median(theirs),
+      speedToSftp: median(own.map((ours, i) => (theirs[i] as number) / ours)),
+    }
+  } finally {
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function seconds(work: () => Promise<void> | void): Promise<number> {
+  const start = performance.now()
+  await work()
+  return (performance.now() - start) / 1_000
+}
+
+async function upload(connector: SshConnector, source: UploadSource, path: string): Promise<void> {
+  const session = await connector.connect('host')
+  try {
+    await session.upload(source, path, { mode: 0o600 })
+  } finally {
+    session.close()
+  }
+}
+
+/** `sftp` reads its commands from stdin; the folder's name needs no quotes. */
+function openSshUpload(
+  { port, user, address, clientKey, folder }: TestSshd,
+  file: string,
+  path: string,
+): void {
+  const options = [
+    'StrictHostKeyChecking=no',
+    `UserKnownHostsFile=${join(folder, 'known_hosts')}`,
+    'IdentitiesOnly=yes',
+  ]
+  const args = [
+    '-q',
+    '-b',
+    '-',
+    '-P',
+    String(port),
+    '-i',
+    clientKey,
+    ...options.flatMap((each) => ['-o', each]),
+  ]
+  const result = spawnSync('sftp', [...args, `${user}@${address}`], {
+    input: `put ${file} ${path}\n`,
+    encoding: 'utf8',
+  })
+  if (result.status !== 0) throw new Error(`sftp failed: ${result.stderr}`)
+}
+
+function connectorTo(server: TestSshd): SshConnector {
+  const { address, port, user, clientKey } = server
+  const authentication = { kind: 'key', file: clientKey }
+  const lab = inventory.parse({
+    name: 'bench',
+    hosts: [{ role: 'inference', name: 'host', address, port, user, authentication }],
+  })
+  const expected = server.fingerprint()
+  const secrets = new SecretBook(emptyVault('nothing is remembered here'))
+  return createConnector({
+    inventory: async () => lab,
+    hostKeys: {
+      knownAlgorithms: async () => [],
+      check: async (_hop, key) => {
+        const shown = createHash('sha256').update(key).digest('base64').replace(/=+$/, '')
+        if (`SHA256:${shown}` !== expected) throw new Error('another server answers')
+      },
+    },
+    loginFor: (hop) => createLogin(hop, { secrets, env: {}, home: null }),
+  })
+}
