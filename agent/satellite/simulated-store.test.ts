@@ -55,10 +55,12 @@ class Both {
     expect(this.simulated.bytesOf(1)).toBe(this.real.bytes)
     const order = [...this.real.oldestFirst()].map(({ block, index }) => `${hashOf(block)[0]}:${index}`)
     const runs = this.simulated.oldestFirst(1)
-    const simulated = Array.from({ length: runs.length }, (_, i) => runs.run(i)).flatMap(
-      ({ block, server, first, count }) =>
-        Array.from({ length: count }, (_, i) => `${block}:${indexOf(server, first + i)}`),
-    )
+    const simulated = Array.from({ length: runs.length }, (_, run) =>
+      Array.from(
+        { length: runs.count(run) },
+        (_, i) => `${runs.block(run)}:${indexOf(runs.server(run), runs.first(run) + i)}`,
+      ),
+    ).flat()
     expect(simulated).toEqual(order)
     for (let block = 0; block < blocks; block++) {
       expect(this.simulated.manifests.has(1, block)).toBe(this.real.manifest(keyOf(block)) !== null)

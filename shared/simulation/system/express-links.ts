@@ -35,6 +35,7 @@ export class ExpressLinks implements Links {
   readonly #orbit: OrbitView
   readonly #counts: SatelliteCounts
   readonly #timed: boolean
+  readonly #satellites: number
   /** Ways from the host, by phase of the epoch and satellite: as they are in the first period. */
   readonly #templates = new Map<number, CountedWay>()
   /** Ways of the present placement, by epoch and destination. */
@@ -55,6 +56,7 @@ export class ExpressLinks implements Links {
     this.#orbit = orbit
     this.#counts = counts
     this.#timed = timed
+    this.#satellites = orbit.torus.slots * orbit.torus.planes
   }
 
   send(packet: Packet): void {
@@ -155,11 +157,6 @@ export class ExpressLinks implements Links {
       this.#fromHost.set(key, way)
     }
     return way
-  }
-
-  get #satellites(): number {
-    const { slots, planes } = this.#orbit.torus
-    return slots * planes
   }
 
   /** The way in the first period whose shift is this one. */

@@ -42,7 +42,7 @@ function* byBinarySearch(lookup: Lookup, blocks: Int32Array): Process<number> {
     search = afterProbe(search, probe, is)
   }
   const prefix = found.slice(0, search.low)
-  const unseen = prefix.flatMap((seen, i) => (seen ? [] : [i]))
+  const unseen = indicesMissing(prefix)
   if (unseen.length > 0) {
     const rest = yield* lookup.ask(Int32Array.from(unseen, (i) => blocks[i] as number))
     unseen.forEach((i, k) => (prefix[i] = rest[k] ?? false))
@@ -82,7 +82,7 @@ class Lookup {
 
   *#askAt(place: Place, blocks: Int32Array, found: boolean[]): Process<void> {
     const { queue } = this.#ground.satellites
-    const wanted = found.flatMap((is, i) => (is ? [] : [i]))
+    const wanted = indicesMissing(found)
     this.#sentMs ??= queue.nowMs
     const answered = yield* waitFor<boolean>((resume) => {
       const { links } = this.#ground.satellites
@@ -92,6 +92,15 @@ class Lookup {
     })
     if (answered) this.#answeredMs = queue.nowMs
   }
+}
+
+/** Which are false. */
+function indicesMissing(found: readonly boolean[]): number[] {
+  const indices: number[] = []
+  found.forEach((is, i) => {
+    if (!is) indices.push(i)
+  })
+  return indices
 }
 
 class Question implements Cargo {

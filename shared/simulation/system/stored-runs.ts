@@ -59,13 +59,4 @@ export class StoredRuns {
   copy(others: StoredRuns, index: number): void {
     this.push(others.block(index), others.server(index), others.first(index), others.count(index))
   }
-
-  run(index: number): StoredRun {
-    return {
-      block: this.block(index),
-      server: this.server(index),
-      first: this.first(index),
-      count: this.count(index),
-    }
-  }
 }

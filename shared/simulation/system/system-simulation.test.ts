@@ -67,6 +67,13 @@ describe('a simulation', () => {
     expect(ceiling).toBeGreaterThan(0)
   })
 
+  test('moves chunks that are larger than a packet', () => {
+    const changes = { servers: 1, kvc_bytes_per_token: 300_000, chunk_bytes: 1_500_000, satellite_bytes: 1e12 }
+    const simulated = simulateTrace(trace, changes)
+    expect(simulated.requests).toHaveLength(trace.requests)
+    expect(sum(simulated, 'migratedOut')).toBeGreaterThan(0)
+  })
+
   test('never reports more than an infinite cache, nor stores more than fits', () => {
     fc.assert(
       fc.property(anySystem, (changes) => {
