@@ -107,7 +107,7 @@ function noAnswer(host: string, thrown: unknown): SkyError {
   return new SkyError(
     'host_down',
     `The agent of ${host} does not answer: ${reason}`,
-    `Look at its log, then start it: skymemory lab service.`,
+    "Look at its log and start it on the host's page, or apply the lab again.",
     { host },
   )
 }
