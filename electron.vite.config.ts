@@ -1,6 +1,7 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
 import { join } from 'node:path'
+import { strictXterm } from './renderer/terminal/strict-xterm'
 
 const here = (path: string): string => join(import.meta.dirname, path)
 
@@ -38,7 +39,7 @@ export default defineConfig({
   },
   renderer: {
     root: here('renderer'),
-    plugins: [vue()],
+    plugins: [vue(), strictXterm(here('renderer/terminal/strict-document.ts'))],
     build: {
       target: chromeTarget,
       outDir: here('out/renderer'),

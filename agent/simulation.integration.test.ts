@@ -99,7 +99,7 @@ const sum = (satellites: readonly SatelliteCounters[], name: keyof SatelliteCoun
 
 async function measure(lab: TestLab, trialKey: string, parameters: ParameterValues): Promise<Outcome> {
   await Promise.all(lab.satellites.map((host) => host.control.call('prepareTrial', { trialKey, parameters })))
-  await lab.inference.control.call('loadDocuments', { append: false, documents })
+  await lab.inference.control.call('loadDocuments', { from: 0, documents })
   await lab.inference.control.call('startTrial', { trialKey, seed, parameters })
   const { requests, entries } = await collectTrial(lab.inference.control, trialKey)
   const counters = await Promise.all(lab.satellites.map((host) => host.control.call('counters', {})))

@@ -31,7 +31,7 @@ describe('a trial on agents as processes', () => {
 
   beforeAll(async () => {
     lab = await startTestLab(9, 5)
-    await lab.inference.control.call('loadDocuments', { append: false, documents })
+    await lab.inference.control.call('loadDocuments', { from: 0, documents })
   })
   afterAll(async () => {
     await lab.stop()

@@ -7,7 +7,10 @@ import { chunkCount, chunkRange } from '#shared/kvc/chunks'
 import { blockBytes } from '#agent/inference/engine/synthetic-engine'
 import { InferenceHost } from '#agent/inference/inference-host'
 import { createLog } from '#agent/log'
-import { startTestLab } from '#agent/testing/agent-process'
+import { startTestLab, type TestLab } from '#agent/testing/agent-process'
+import { TestAuthority } from '#agent/testing/test-authority'
+import { tlsWire } from '#agent/transport/tls-wire'
+import { plainWire, type Wire } from '#agent/transport/wire'
 import { compareThroughput, type Throughput } from './measure'
 import { startRedis, startStreamServer } from './processes'
 
@@ -22,12 +25,16 @@ export interface FetchReport {
   readonly chunks: number
   readonly servers: number
   readonly skymemory: Throughput
+  /** The same over mutual TLS 1.3, as between real hosts. */
+  readonly skymemoryOverTls: Throughput
   readonly bareTcpStream: Throughput
   /** null: no redis-server is installed. */
   readonly redisMget: Throughput | null
   readonly redisPipelinedGet: Throughput | null
   readonly ratioToRedisMget: number | null
   readonly ratioToBareTcpStream: number
+  /** What TLS leaves of the throughput without it. */
+  readonly ratioOfTls: number
 }
 
 /**
@@ -41,26 +48,27 @@ export async function benchFetchBlock(): Promise<FetchReport> {
     chunk_bytes: chunkBytes,
     link_delay: 'off',
   }
-  const lab = await startTestLab(parameters.slots, parameters.planes)
+  const { slots, planes } = parameters
+  const lab = await startTestLab(slots, planes)
+  const authority = await TestAuthority.create()
+  const secureLab = await startTestLab(slots, planes, planes, authority)
   const redis = await startRedis()
   const stream = await startStreamServer(bytes)
   const cleanUp: (() => void)[] = []
   try {
-    // This process takes the place of the inference host.
-    const gone = once(lab.inference.child, 'exit')
-    lab.inference.child.stdin?.end()
-    await gone
-    const trial = { trialKey: 'bench', parameters }
-    await Promise.all(lab.satellites.map((host) => host.control.call('prepareTrial', trial)))
-    const skymemory = await skymemoryFetch(await lab.topology(), parameters)
+    const skymemory = await skymemoryFetch(lab, parameters, plainWire)
+    const wire = tlsWire(await authority.issue('jetson'))
+    const skymemoryOverTls = await skymemoryFetch(secureLab, parameters, wire)
     const ways: Record<string, () => Promise<void>> = {
       skymemory,
+      skymemoryOverTls,
       bareTcpStream: await streamFetch(stream.port, cleanUp),
       ...(redis === null ? {} : await redisFetches(redis.port, cleanUp)),
     }
     const result = await compareThroughput(bytes, ways, repetitions)
     const mget = result['redisMget'] ?? null
     const own = result['skymemory'] as Throughput
+    const overTls = result['skymemoryOverTls'] as Throughput
     const bare = result['bareTcpStream'] as Throughput
     return {
       blockBytes: bytes,
@@ -68,29 +76,40 @@ export async function benchFetchBlock(): Promise<FetchReport> {
       chunks: chunkCount(bytes, chunkBytes),
       servers: parameters.servers,
       skymemory: own,
+      skymemoryOverTls: overTls,
       bareTcpStream: bare,
       redisMget: mget,
       redisPipelinedGet: result['redisPipelinedGet'] ?? null,
       ratioToRedisMget: mget === null ? null : own.bytesPerS / mget.bytesPerS,
       ratioToBareTcpStream: own.bytesPerS / bare.bytesPerS,
+      ratioOfTls: overTls.bytesPerS / own.bytesPerS,
     }
   } finally {
     for (const step of cleanUp) step()
     redis?.child.kill()
     stream.child.kill()
     await lab.stop()
+    await secureLab.stop()
   }
 }
 
-/** The inference host's own client, in this process. */
+/** The inference host's own client, in this process, which takes the place of the lab's inference host. */
 async function skymemoryFetch(
-  topology: Parameters<InferenceHost['configure']>[0],
+  lab: TestLab,
   parameters: ParameterValues,
+  wire: Wire,
 ): Promise<() => Promise<void>> {
+  const gone = once(lab.inference.child, 'exit')
+  lab.inference.child.stdin?.end()
+  await gone
+  const trial = { trialKey: 'bench', parameters }
+  await Promise.all(lab.satellites.map((satellites) => satellites.control.call('prepareTrial', trial)))
+  const topology = await lab.topology()
   const host = new InferenceHost(
     'jetson',
     '/nonexistent',
     createLog(() => undefined),
+    wire,
   )
   host.configure(topology)
   while (host.transport.connectedPeers().length < topology.peers.length) {

@@ -7,6 +7,8 @@ export interface CommandContext {
   readonly installation: Installation
   /** The data directory. */
   readonly data: string
+  /** Secrets of hosts that the environment held, by the names of its variables. */
+  readonly secrets: ReadonlyMap<string, string>
   /** Exit code of a failure; 1 unless a command knows better. */
   exitCode: number
 }

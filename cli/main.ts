@@ -1,15 +1,19 @@
 import { fileURLToPath } from 'node:url'
 import { CommanderError } from 'commander'
+import { takeSecrets } from './hosts/environment-secrets'
 import { commandLine } from './program'
 import { installationAt } from './environment'
 import { printError } from './output/errors'
 import { flushed, processTerminal } from './output/terminal'
 
 const terminal = processTerminal()
+// First of all: nothing that is started from here inherits them.
+const secrets = takeSecrets(process.env)
 const { program, context } = commandLine(
   terminal,
   installationAt(fileURLToPath(import.meta.url)),
   process.env,
+  secrets,
 )
 
 try {

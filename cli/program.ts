@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander'
 import { runLabDaemon } from './daemon/lab-daemon'
 import { labCommand } from './commands/lab'
-import { wholeNumber } from './commands/options'
 import { orbitsCommand } from './commands/orbits'
 import { placeCommand } from './commands/place'
 import { replayCommand } from './commands/replay'
@@ -23,6 +22,7 @@ export function commandLine(
   terminal: Terminal,
   installation: Installation,
   env: NodeJS.ProcessEnv,
+  secrets: ReadonlyMap<string, string> = new Map(),
 ): CommandLine {
   const program = new Command('skymemory')
   let known: CommandContext | null = null
@@ -30,6 +30,7 @@ export function commandLine(
     (known ??= {
       terminal,
       installation,
+      secrets,
       data: dataDirectory(program.opts<{ data?: string }>().data, env),
       exitCode: 1,
     })
@@ -64,10 +65,8 @@ Examples:
   program
     .command('lab-daemon', { hidden: true })
     .description('The process of a lab in the background; `lab up` starts it.')
-    .requiredOption('--slots <n>', 'satellites in one plane', wholeNumber(1))
-    .requiredOption('--planes <n>', 'orbital planes', wholeNumber(1))
-    .action(async (shape: { slots: number; planes: number }) => {
-      await runLabDaemon(engineOptions(installation, context().data), shape)
+    .action(async () => {
+      await runLabDaemon(engineOptions(installation, context().data))
     })
   return { program, context }
 }

@@ -1,10 +1,12 @@
 import type { MessagePortMain } from 'electron'
-import { createLabEngine, type LabEngine } from '#lab/engine'
+import { createLabEngine, type EngineParts, type LabEngine } from '#lab/engine'
 import { consoleApi } from '#shared/contract/console-api'
 import { toErrorBody } from '#shared/contract/errors'
-import { serve } from '#shared/contract/rpc'
+import { connect, serve } from '#shared/contract/rpc'
 import type { FromEngine, ToEngine } from './engine/engine-messages'
 import { connectionOverPort } from './engine/port-connection'
+import { keychainVault } from './security/keychain-vault'
+import { vaultContract } from './security/vault-contract'
 
 /** The process of the lab engine: the engine itself, and a JSON-RPC server on the port of every window. */
 
@@ -27,6 +29,15 @@ async function serveWindow(started: Promise<LabEngine>, port: MessagePortMain): 
   connection.listen()
 }
 
+/** The keychain, which only the main process can use. */
+function vaultOf(port: MessagePortMain | undefined): EngineParts {
+  if (port === undefined) return {}
+  const connection = connectionOverPort(port)
+  const client = connect(connection, vaultContract, 'the main process')
+  connection.listen()
+  return { vault: keychainVault(client) }
+}
+
 async function stop(): Promise<never> {
   await (await engine)?.dispose()
   process.exit(0)
@@ -36,7 +47,7 @@ process.parentPort.on('message', ({ data, ports }) => {
   const message = data as ToEngine
   switch (message.kind) {
     case 'start':
-      engine = createLabEngine(message.options)
+      engine = createLabEngine(message.options, vaultOf(ports[0]))
       engine
         .then(() => report({ kind: 'ready' }))
         .catch((thrown: unknown) => report({ kind: 'failed', error: toErrorBody(thrown) }))

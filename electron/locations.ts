@@ -18,7 +18,7 @@ export const iconFile = join(output, '..', 'resources', 'icon.png')
 export function labEngineOptions(): LabEngineOptions {
   const shipped = app.isPackaged ? process.resourcesPath : output
   return {
-    dataDirectory: process.env['SKYMEMORY_DATA'] ?? dataDirectory(),
+    dataDirectory: dataDirectory(),
     resultsDirectory: process.env['SKYMEMORY_RESULTS'] ?? join(app.getPath('documents'), 'SkyMemory Console'),
     agentEntry: join(shipped, 'agent', 'skymemory-agent.mjs'),
     nodeExecutable: nodeExecutable(),
@@ -31,8 +31,15 @@ export function labEngineOptions(): LabEngineOptions {
   }
 }
 
+/** Secrets to be remembered, encrypted with a key of the system's keychain. */
+export function secretsFile(): string {
+  return join(dataDirectory(), 'secrets.json')
+}
+
 /** Runs made by the command line and by the app lie in the same place, unless this app has a profile of its own. */
 function dataDirectory(): string {
+  const named = process.env['SKYMEMORY_DATA']
+  if (named !== undefined) return named
   return app.commandLine.hasSwitch('user-data-dir')
     ? join(app.getPath('userData'), 'lab')
     : envPaths('skymemory-console', { suffix: '' }).data

@@ -1,10 +1,11 @@
-import { app, session, shell, type BrowserWindow } from 'electron'
+import { app, safeStorage, session, shell, type BrowserWindow } from 'electron'
 import { askAboutCrash } from './engine/engine-trouble'
 import { EngineSupervisor, type EngineState } from './engine/engine-supervisor'
 import { answerWindow } from './ipc/answer-window'
 import { desktopHandlers } from './ipc/desktop-handlers'
-import { engineFile, labEngineOptions, rendererDirectory } from './locations'
+import { engineFile, labEngineOptions, rendererDirectory, secretsFile } from './locations'
 import { registerAppScheme, serveAppFiles } from './security/app-protocol'
+import { Keychain } from './security/keychain'
 import { externalLink } from './security/external-links'
 import { limitSession } from './security/session-limits'
 import { limitWebContents } from './security/web-contents-limits'
@@ -19,7 +20,14 @@ const engineStopLimitMs = 10_000
 let mainWindow: BrowserWindow | null = null
 let quitting = false
 
-const engine = new EngineSupervisor(engineFile, labEngineOptions, (state) => void onEngine(state))
+const keychain = new Keychain(safeStorage, secretsFile(), process.platform)
+
+const engine = new EngineSupervisor({
+  entry: engineFile,
+  options: labEngineOptions,
+  vault: keychain.handlers,
+  onState: (state) => void onEngine(state),
+})
 
 async function onEngine(state: EngineState): Promise<void> {
   if (quitting || state.kind !== 'crashed') return

@@ -25,6 +25,8 @@ const desktop: DesktopApi = {
   versions: { electron: process.versions.electron, chromium: process.versions.chrome },
   chooseDirectory: (title, start) => ask('chooseDirectory', { title, start }),
   openExperimentFile: () => ask('openExperimentFile', {}),
+  openInventoryFile: () => ask('openInventoryFile', {}),
+  chooseKeyFile: () => ask('chooseKeyFile', {}),
   chooseTraceFile: () => ask('chooseTraceFile', {}),
   pathOfDropped: (file) => webUtils.getPathForFile(file as File),
   saveExperimentFile: (suggestedName, text) => ask('saveExperimentFile', { suggestedName, text }),

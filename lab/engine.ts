@@ -1,17 +1,33 @@
 import { join } from 'node:path'
 import type { ConsoleApi, LogLine } from '#shared/contract/console-api'
 import type { EventPayload, Handlers } from '#shared/contract/rpc'
+import { builtInLabs } from '#shared/experiment/schema'
+import { planesOfInventory } from '#shared/inventory/planes'
 import { DocumentLoader } from './experiments/document-loader'
 import type { LabEngineOptions } from './engine-options'
 import { experimentHandlers } from './handlers/experiment-handlers'
+import { hostHandlers } from './handlers/host-handlers'
+import { inventoryHandlers } from './handlers/inventory-handlers'
 import { labHandlers } from './handlers/lab-handlers'
-import { pendingHandlers } from './handlers/pending-handlers'
+import { provisioningHandlers } from './handlers/provisioning-handlers'
 import { runHandlers } from './handlers/run-handlers'
 import { simulationHandlers } from './handlers/simulation-handlers'
 import { LabService } from './hosts/lab-service'
 import type { StartLab } from './hosts/lab-hosts'
 import { removeJournals } from './local/journals'
+import { InventoryStore } from './inventory/inventory-store'
+import { LabConnections } from './inventory/lab-connections'
 import { localLab } from './local/local-lab'
+import { Preflights } from './preflight/preflights'
+import { consoleIdentity } from './provisioning/console-identity'
+import { ConsoleLocks } from './provisioning/console-lock'
+import { sudoPassword } from './provisioning/open-host-shell'
+import { Provisioner, runtimesDirectory } from './provisioning/provisioner'
+import { RuntimeCache } from './provisioning/runtimes/runtime-cache'
+import { inventoryLab } from './remote/inventory-lab'
+import { emptyVault, type SecretVault } from './secrets/secret-vault'
+import { HostServices } from './service/host-services'
+import { Terminals } from './terminal/terminals'
 import { simulatedLab } from './simulation/system/simulated-lab'
 import { LogBook } from './log-book'
 import { ConstellationFeed } from './runs/constellation-feed'
@@ -32,11 +48,21 @@ export interface LabEngine {
   dispose(): Promise<void>
 }
 
+/** What an engine is given beside its options, which can cross to another process. */
+export interface EngineParts {
+  /** How every lab is started, whatever its name: for tests. */
+  readonly startLab?: StartLab
+  /** Where secrets lie that are to be remembered. */
+  readonly vault?: SecretVault
+}
+
 /**
- * @param startLab how hosts are started; the local lab unless told otherwise
  * @throws SkyError `storage_locked`, `storage_corrupt`, `storage_full`, `storage_unwritable`, `version_skew`
  */
-export async function createLabEngine(options: LabEngineOptions, startLab?: StartLab): Promise<LabEngine> {
+export async function createLabEngine(
+  options: LabEngineOptions,
+  { startLab, vault }: EngineParts = {},
+): Promise<LabEngine> {
   const { nodeExecutable, agentEntry } = options
   const journalDirectory = join(options.dataDirectory, 'journals')
   const listeners = new Set<EngineListener>()
@@ -54,14 +80,53 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
     onDeleted: (runId) => emit('runDeleted', { runId }),
     warn: (text) => log('warn', text),
   })
+  const inventories = new InventoryStore(options.dataDirectory, (all) => emit('inventoriesChanged', all))
+  const connections = new LabConnections({
+    inventories,
+    dataDirectory: options.dataDirectory,
+    vault: vault ?? emptyVault('this program has no keychain'),
+    env: process.env,
+  })
+  const locks = new ConsoleLocks(() => consoleIdentity(options.dataDirectory))
+  const preflights = new Preflights(connections, (report) => emit('preflightChanged', report))
+  const provisioner = new Provisioner({
+    access: connections,
+    dataDirectory: options.dataDirectory,
+    agentEntry,
+    agentVersion: options.version,
+    runtimes: new RuntimeCache({ directory: runtimesDirectory(options.dataDirectory) }),
+    locks,
+    sudoPassword: (name, host) => sudoPassword(name, host, connections.secrets),
+    onChanged: (state) => emit('provisioningChanged', state),
+    log: (lines) => logBook.add(lines),
+  })
+  const services = new HostServices({
+    access: connections,
+    secrets: connections.secrets,
+    onLog: (lines) => emit('serviceLog', lines),
+  })
+  const terminals = new Terminals({
+    onOutput: (output) => emit('terminalOutput', output),
+    onClosed: (end) => emit('terminalClosed', end),
+  })
+  const startOf = (name: string): StartLab =>
+    name === 'local'
+      ? localLab({ nodeExecutable, agentEntry, journalDirectory })
+      : inventoryLab(name, {
+          access: connections,
+          dataDirectory: options.dataDirectory,
+          agentVersion: options.version,
+          secrets: connections.secrets,
+          locks,
+        })
   const lab = new LabService({
-    startLab: startLab ?? localLab({ nodeExecutable, agentEntry, journalDirectory }),
+    startLab: (name) => startLab ?? startOf(name),
     onState: (state) => emit('labChanged', state),
     onLog: (lines) => logBook.add(lines),
   })
   // Nobody starts or watches it: it runs while a simulated run does.
   const simulator = new LabService({
-    startLab: simulatedLab(options.workerEntry),
+    startLab: () => simulatedLab(options.workerEntry),
     onState: () => undefined,
     onLog: (lines) => logBook.add(lines),
   })
@@ -72,6 +137,8 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
     documents: new DocumentLoader(options.documentsDirectory),
     onLive: (batch) => emit('live', batch),
     onEvent: (runId, event) => emit('runEvent', { runId, ...event }),
+    onReadings: (runId, trialId, readings) =>
+      emit('machinesRead', { runId, trialId, readings: [...readings] }),
     onDrained: (trialKey) => removeJournals(journalDirectory, `${trialKey}.`),
     log,
   })
@@ -94,6 +161,11 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
     await queue.close()
     await lab.stop()
     await simulator.stop()
+    preflights.close()
+    await provisioner.close()
+    terminals.closeAll()
+    await services.close()
+    connections.close()
     book.close()
     await store.close()
     logBook.close()
@@ -116,9 +188,29 @@ export async function createLabEngine(options: LabEngineOptions, startLab?: Star
         store,
         book,
         queue,
+        requireLab: async (name, planes) => {
+          if (startLab || (builtInLabs as readonly string[]).includes(name)) return
+          const inventory = await inventories.get(name)
+          for (const count of planes) planesOfInventory(inventory, count)
+        },
         onDeleted: (runId) => removeJournals(journalDirectory, `${runId}.`),
       }),
-      ...pendingHandlers(),
+      ...inventoryHandlers({
+        inventories,
+        connections,
+        inUse: (name) =>
+          lab.hosts?.name === name
+            ? 'it runs'
+            : provisioner.isActive(name)
+              ? 'its hosts are worked on'
+              : null,
+      }),
+      ...provisioningHandlers({
+        preflights,
+        provisioner,
+        hasRun: (name) => queue.busy && lab.hosts?.name === name,
+      }),
+      ...hostHandlers({ access: connections, services, terminals }),
       ...simulationHandlers({ replays, figuresDirectory: options.figuresDirectory }),
       recentLog: () => logBook.recent(),
     },

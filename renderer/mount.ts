@@ -7,6 +7,7 @@ import { engineKey, type ConsoleClient } from './engine'
 import { createConsoleRouter } from './router'
 import StartPage from './shell/start-page.vue'
 import { useConstellation } from './stores/constellation'
+import { useInventories } from './stores/inventories'
 import { useLab } from './stores/lab'
 import { useLive } from './stores/live'
 import { useLog } from './stores/log'
@@ -44,7 +45,7 @@ export async function mountConsole(
   app.use(router)
   // The stores subscribe before they ask, so that nothing falls between answer and event.
   app.runWithContext(() => {
-    const stores = [useLab(), useRuns(), useLog(), useConstellation()]
+    const stores = [useLab(), useRuns(), useLog(), useConstellation(), useInventories()]
     useLive()
     for (const store of stores) void store.refresh().catch((thrown: unknown) => console.error(thrown))
   })

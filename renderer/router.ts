@@ -17,6 +17,18 @@ export function createConsoleRouter(): Router {
     history: createWebHashHistory(),
     routes: [
       { path: '/lab', component: () => import('./pages/lab-hosts/lab-page.vue') },
+      { path: '/labs', component: () => import('./pages/labs/labs-page.vue') },
+      { path: '/labs/new', component: () => import('./pages/labs/edit-lab-page.vue') },
+      {
+        path: '/labs/:lab/edit',
+        component: () => import('./pages/labs/edit-lab-page.vue'),
+        props: true,
+      },
+      {
+        path: '/labs/:lab/hosts/:host',
+        component: () => import('./pages/host/host-page.vue'),
+        props: true,
+      },
       { path: '/constellation', component: () => import('./pages/constellation/constellation-page.vue') },
       { path: '/experiments', component: () => import('./pages/experiments/experiments-page.vue') },
       { path: '/live', component: () => import('./pages/live/live-page.vue') },

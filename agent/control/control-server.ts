@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
-import { rm } from 'node:fs/promises'
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 import { serve, type Contract, type Emitter, type Handlers } from '#shared/contract/rpc'
+import { listenOnUnixSocket } from './unix-socket'
 
 export interface ControlServer {
   close(): void
@@ -41,11 +41,7 @@ export async function listenForControl<C extends Contract>(
     })
     connection.listen()
   })
-  if (process.platform !== 'win32') await rm(path, { force: true })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(path, resolve)
-  })
+  await listenOnUnixSocket(server, path)
   return {
     close: () => {
       server.close()

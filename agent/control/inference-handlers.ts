@@ -5,6 +5,8 @@ import type { Emitter, Handlers } from '#shared/contract/rpc'
 import type { JournalEntry } from '#shared/experiment/records'
 import type { ApiServer } from '../inference/api/api-server'
 import type { InferenceHost } from '../inference/inference-host'
+import type { MachineWatch } from '../telemetry/machine-watch'
+import { tellTime } from './clock-handler'
 import { cpuSeconds } from './satellite-handlers'
 
 /** Entries in one notification: large enough to be cheap, small enough to be read at once. */
@@ -19,6 +21,7 @@ export interface ControlConnection {
 export function inferenceHandlers(
   host: InferenceHost,
   api: ApiServer,
+  machine: MachineWatch,
   hello: () => Hello,
   shutdown: () => void,
   connection: ControlConnection,
@@ -38,9 +41,10 @@ export function inferenceHandlers(
       host.setFailures(failures)
       return null
     },
-    loadDocuments: ({ append, documents }) => ({ documents: host.loadDocuments(append, documents) }),
+    clock: tellTime,
+    loadDocuments: ({ from, documents }) => ({ documents: host.loadDocuments(from, documents) }),
     startTrial: async (spec) => {
-      await api.stop()
+      if (!host.knows(spec.trialKey)) await api.stop()
       return host.startTrial(spec)
     },
     pauseTrial: () => {
@@ -64,12 +68,13 @@ export function inferenceHandlers(
       host.journal(trialKey).acknowledge(seq)
       return null
     },
-    status: () => ({
+    status: ({ telemetry }) => ({
       delay: host.roundTrips(),
       peersConnected: host.transport.connectedPeers(),
       bytesInFlight: host.bytesInFlight,
       rssBytes: process.memoryUsage.rss(),
       cpuS: cpuSeconds(),
+      telemetry: telemetry ? machine.telemetry() : null,
       apiUrl: api.url,
     }),
     serveApi: async ({ parameters, port }) => {

@@ -1,11 +1,14 @@
 import type { satelliteControl } from '#shared/contract/agent-control'
 import { type Hello } from '#shared/contract/agent-control'
 import type { Handlers } from '#shared/contract/rpc'
+import type { MachineWatch } from '../telemetry/machine-watch'
+import { tellTime } from './clock-handler'
 import type { SatelliteHost } from '../satellite/satellite-host'
 
 /** The control methods of a satellite host. */
 export function satelliteHandlers(
   host: SatelliteHost,
+  machine: MachineWatch,
   hello: () => Hello,
   shutdown: () => void,
 ): Handlers<typeof satelliteControl> {
@@ -19,16 +22,18 @@ export function satelliteHandlers(
       host.setFailures(failures)
       return null
     },
+    clock: tellTime,
     prepareTrial: (trial) => {
       host.prepareTrial(trial)
       return null
     },
-    counters: () => ({
+    counters: ({ telemetry }) => ({
       satellites: host.counters(),
       delay: host.delayTotals(),
       peersConnected: host.transport.connectedPeers(),
       rssBytes: process.memoryUsage.rss(),
       cpuS: cpuSeconds(),
+      telemetry: telemetry ? machine.telemetry() : null,
     }),
     storedBlocks: ({ slot, plane, limit }) => host.storedBlocks({ slot, plane }, limit),
     shutdown: () => {

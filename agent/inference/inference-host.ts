@@ -8,6 +8,7 @@ import type { Log } from '../log'
 import { TrialNetwork } from '#shared/network/trial-network'
 import { DelayLine, emptyTotals, type DelayTotals } from '../network/delay-line'
 import { TcpTransport } from '../transport/tcp-transport'
+import { plainWire, type Wire } from '../transport/wire'
 import type { CachedModel } from './answer-request'
 import type { Engine } from './engine/engine'
 import { SyntheticEngine } from './engine/synthetic-engine'
@@ -34,8 +35,12 @@ export class InferenceHost {
   #station: GroundStation | null = null
   #kvc: KvcClient | null = null
   #trial: TrialRunner | null = null
+  /** Answers of `startTrial` by the trial's key, for calls that are repeated because their answer was lost. */
+  readonly #starts = new Map<string, Promise<{ requestsTotal: number }>>()
+  /** The trial whose prompts are being made. */
+  #planning: string | null = null
 
-  constructor(hostId: string, journalDirectory: string, log: Log) {
+  constructor(hostId: string, journalDirectory: string, log: Log, wire: Wire = plainWire) {
     this.#journalDirectory = journalDirectory
     this.#log = log
     this.transport = new TcpTransport(
@@ -54,6 +59,7 @@ export class InferenceHost {
         },
       },
       log,
+      wire,
     )
   }
 
@@ -69,8 +75,13 @@ export class InferenceHost {
     for (const { name, message } of describeChanges(before, failures)) this.#trial?.event(name, message)
   }
 
-  loadDocuments(append: boolean, documents: readonly Document[]): number {
-    this.#documents = append ? [...this.#documents, ...documents] : [...documents]
+  /** @throws SkyError `conflict` when documents before these are missing */
+  loadDocuments(from: number, documents: readonly Document[]): number {
+    const held = this.#documents.length
+    if (from > held) {
+      throw new SkyError('conflict', `documents ${held} to ${from - 1} are missing`, 'Load them all again.')
+    }
+    this.#documents = [...this.#documents.slice(0, from), ...documents]
     return this.#documents.length
   }
 
@@ -91,12 +102,43 @@ export class InferenceHost {
     return { engine, kvc: this.#kvc, blockTokens: parameters.block_tokens }
   }
 
-  async startTrial(spec: TrialSpec): Promise<{ requestsTotal: number }> {
-    if (this.trialRunning) {
+  /** A trial that runs or has run in this process. */
+  knows(trialKey: string): boolean {
+    return this.#starts.has(trialKey)
+  }
+
+  /**
+   * Begin a trial; one that this process knows is not begun again.
+   * @throws SkyError `conflict` while another one runs, or when an earlier process began this one
+   */
+  startTrial(spec: TrialSpec): Promise<{ requestsTotal: number }> {
+    const known = this.#starts.get(spec.trialKey)
+    if (known !== undefined) return known
+    const start = this.#start(spec)
+    this.#starts.set(spec.trialKey, start)
+    start.catch(() => this.#starts.delete(spec.trialKey))
+    return start
+  }
+
+  async #start(spec: TrialSpec): Promise<{ requestsTotal: number }> {
+    if (this.trialRunning || this.#planning !== null) {
+      const other = this.#planning ?? this.#trial?.spec.trialKey
+      throw new SkyError('conflict', `trial ${other} is still running`, 'Cancel it first.')
+    }
+    this.#planning = spec.trialKey
+    try {
+      return await this.#begin(spec)
+    } finally {
+      this.#planning = null
+    }
+  }
+
+  async #begin(spec: TrialSpec): Promise<{ requestsTotal: number }> {
+    if (Journal.exists(this.#journalDirectory, spec.trialKey)) {
       throw new SkyError(
         'conflict',
-        `trial ${this.#trial?.spec.trialKey} is still running`,
-        'Cancel it first.',
+        `trial ${spec.trialKey} was begun before this host was started again`,
+        'What it recorded is kept. Repeat the trial alone.',
       )
     }
     const { parameters } = spec

@@ -7,6 +7,7 @@ import type { Position } from '#shared/constellation/torus'
 import { hashText } from '#shared/kvc/block-hash'
 import { TrialNetwork } from '#shared/network/trial-network'
 import { TcpTransport } from '../transport/tcp-transport'
+import { plainWire, type Wire } from '../transport/wire'
 import type { Log } from '../log'
 import { hashOf } from './chunk-store'
 import { DelayLine } from '../network/delay-line'
@@ -30,8 +31,10 @@ export class SatelliteHost {
   #network: TrialNetwork | null = null
   #fabric: Fabric | null = null
   #satellites: Satellite[] = []
+  /** The trial whose chunks the satellites hold, or may hold. */
+  #preparedFor: string | null = null
 
-  constructor(hostId: string, log: Log) {
+  constructor(hostId: string, log: Log, wire: Wire = plainWire) {
     this.#hostId = hostId
     this.transport = new TcpTransport(
       hostId,
@@ -48,6 +51,7 @@ export class SatelliteHost {
         },
       },
       log,
+      wire,
     )
   }
 
@@ -63,12 +67,14 @@ export class SatelliteHost {
     this.transport.configure(topology)
     // A peer that moved to another port changes nothing here: what the satellites hold stays.
     if (before !== null && sameConstellation(before, topology)) return
+    this.#preparedFor = null
     this.#build({ ...defaultParameters, slots: topology.slots, planes: topology.planes })
   }
 
-  /** Empty every satellite, and take the trial's parameters. */
-  prepareTrial({ parameters }: SatelliteTrial): void {
+  /** Empty every satellite, and take the trial's parameters; those of the trial that it was prepared for last stay as they are. */
+  prepareTrial({ trialKey, parameters }: SatelliteTrial): void {
     const topology = this.#requireTopology()
+    if (trialKey === this.#preparedFor) return
     if (parameters.slots !== topology.slots || parameters.planes !== topology.planes) {
       const wanted = `${parameters.slots}x${parameters.planes}`
       throw new SkyError(
@@ -78,6 +84,7 @@ export class SatelliteHost {
       )
     }
     this.#build(parameters)
+    this.#preparedFor = trialKey
   }
 
   setFailures(failures: Failures): void {

@@ -61,7 +61,7 @@ class Both {
     )
     expect(simulated).toEqual(order)
     for (let block = 0; block < blocks; block++) {
-      expect(this.simulated.hasManifest(1, block)).toBe(this.real.manifest(keyOf(block)) !== null)
+      expect(this.simulated.manifests.has(1, block)).toBe(this.real.manifest(keyOf(block)) !== null)
     }
   }
 }
@@ -116,11 +116,11 @@ describe('the simulated memory of a satellite', () => {
                 break
               case 'manifest':
                 both.real.setManifest(key, manifest)
-                both.simulated.putManifest(1, act.block)
+                both.simulated.manifests.put(1, act.block)
                 break
               case 'forget':
                 both.real.removeManifest(key)
-                both.simulated.removeManifest(1, act.block)
+                both.simulated.manifests.remove(1, act.block)
                 break
             }
             both.check()

@@ -1,18 +1,23 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
+import type { AgentConfig } from '#shared/contract/agent-config'
 import { inferenceControl, satelliteControl, type LabTopology } from '#shared/contract/agent-control'
 import { connect, type Client, type Contract } from '#shared/contract/rpc'
+import { writeIdentity, type TestAuthority } from './test-authority'
 
-const bundle = join(import.meta.dirname, '../../out/agent/skymemory-agent.mjs')
+/** What `npm run build` makes: integration tests run it. */
+export const agentBundle = join(import.meta.dirname, '../../out/agent/skymemory-agent.mjs')
 
 export interface AgentProcess<C extends Contract> {
   readonly child: ChildProcess
   readonly control: Client<C>
+  /** Break the connection behind `control`. */
+  readonly disconnect: () => void
   readonly socketPath: string
   readonly stderr: () => string
 }
@@ -20,16 +25,15 @@ export interface AgentProcess<C extends Contract> {
 /** Starts one agent as a process of its own and connects to its control socket. */
 async function startAgent<C extends Contract>(
   contract: C,
-  args: readonly string[],
-  hostId: string,
+  config: AgentConfig,
   directory: string,
 ): Promise<AgentProcess<C>> {
-  const socketPath = join(directory, `${hostId}.sock`)
-  const child = spawn(
-    process.execPath,
-    [bundle, ...args, '--host-id', hostId, '--control', socketPath, '--exit-with-stdin'],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
-  )
+  const { hostId, control: socketPath } = config
+  const file = join(directory, `${hostId}.json`)
+  writeFileSync(file, JSON.stringify(config))
+  const child = spawn(process.execPath, [agentBundle, '--config', file, '--exit-with-stdin'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   let stderr = ''
   child.stderr?.on('data', (data: Buffer) => (stderr += data.toString()))
   const ready = once(child.stdout, 'data')
@@ -40,7 +44,7 @@ async function startAgent<C extends Contract>(
   await Promise.race([ready, exited])
   return {
     child,
-    control: await connectControl(contract, socketPath, hostId),
+    ...(await openControl(contract, socketPath, hostId)),
     socketPath,
     stderr: () => stderr,
   }
@@ -51,13 +55,21 @@ export async function connectControl<C extends Contract>(
   path: string,
   peer: string,
 ): Promise<Client<C>> {
+  return (await openControl(contract, path, peer)).control
+}
+
+async function openControl<C extends Contract>(contract: C, path: string, peer: string) {
   const socket = connectSocket(path)
   await once(socket, 'connect')
   const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket))
-  const client = connect(connection, contract, peer)
+  const control = connect(connection, contract, peer)
   connection.listen()
   socket.unref()
-  return client
+  const disconnect = (): void => {
+    socket.destroy()
+    connection.dispose()
+  }
+  return { control, disconnect }
 }
 
 export interface TestLab {
@@ -70,16 +82,32 @@ export interface TestLab {
   stop(): Promise<void>
 }
 
-/** A whole lab of agent processes: satellite hosts (one a plane unless told otherwise), and an inference host. */
-export async function startTestLab(slots: number, planes: number, hosts = planes): Promise<TestLab> {
+/**
+ * A whole lab of agent processes: satellite hosts (one a plane unless told otherwise), and an inference host.
+ * @param authority gives them certificates, so that they talk over mutual TLS; null = plain TCP
+ */
+export async function startTestLab(
+  slots: number,
+  planes: number,
+  hosts = planes,
+  authority: TestAuthority | null = null,
+): Promise<TestLab> {
   const directory = mkdtempSync(join(tmpdir(), 'sky-'))
   const journals = join(directory, 'journals')
-  const startInference = () =>
-    startAgent(inferenceControl, ['inference', '--journal-directory', journals], 'jetson', directory)
+  const common = async (hostId: string) => ({
+    hostId,
+    control: join(directory, `${hostId}.sock`),
+    tls: authority === null ? null : writeIdentity(directory, await authority.issue(hostId)),
+  })
+  const startInference = async () => {
+    const config = { role: 'inference' as const, ...(await common('jetson')), journalDirectory: journals }
+    return startAgent(inferenceControl, config, directory)
+  }
   const satellites = await Promise.all(
-    Array.from({ length: hosts }, (_, host) =>
-      startAgent(satelliteControl, ['satellite'], `nuc${host + 1}`, directory),
-    ),
+    Array.from({ length: hosts }, async (_, host) => {
+      const config = { role: 'satellite' as const, ...(await common(`nuc${host + 1}`)) }
+      return startAgent(satelliteControl, { ...config, bind: '127.0.0.1', port: 0 }, directory)
+    }),
   )
   const lab: TestLab = {
     directory,

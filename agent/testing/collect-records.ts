@@ -8,11 +8,12 @@ export interface CollectedTrial {
   readonly finished: FinishedRecord
 }
 
-/** Subscribes to a trial's records and resolves with all of them once the trial is over. */
+/** Subscribes to a trial's records, from the beginning or after one of them, and resolves with all of them once the trial is over. */
 export async function collectTrial(
   control: Client<typeof inferenceControl>,
   trialKey: string,
   onEntry: (entry: JournalEntry) => void = () => undefined,
+  afterSeq = 0,
 ): Promise<CollectedTrial> {
   const entries: JournalEntry[] = []
   const finished = new Promise<FinishedRecord>((resolve) => {
@@ -28,7 +29,7 @@ export async function collectTrial(
       }
     })
   })
-  await control.call('subscribeRecords', { trialKey, afterSeq: 0 })
+  await control.call('subscribeRecords', { trialKey, afterSeq })
   const end = await finished
   const requests = entries.flatMap((entry) => (entry.record.kind === 'request' ? [entry.record] : []))
   return { entries, requests, finished: end }

@@ -3,7 +3,7 @@ import type { BodySink } from '#shared/protocol/frame-decoder'
 import type { Packet } from '#shared/protocol/packet'
 import type { Position } from '#shared/constellation/torus'
 
-/** What a host needs of the connections to its peers. Plain TCP today; mutual TLS fits behind the same interface. */
+/** What a host needs of the connections to its peers, whatever their wire is. */
 export interface Transport {
   /** Hand a packet to a peer host, to arrive at the satellite `at` (or on the ground). False: no connection, or its queue is full. */
   send(hostId: string, packet: Packet, at: Position): boolean

@@ -1,47 +1,71 @@
 import type { Command } from 'commander'
-import type { LabHost, LabState } from '#shared/contract/console-api'
+import type { ConsoleApi, LabHost, LabState } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
+import type { Client } from '#shared/contract/rpc'
 import { defaultParameters } from '#shared/experiment/parameters'
 import type { CommandContext } from '../context'
+import { answering, terminalPrompts } from '../hosts/answer'
 import { connectToDaemon, startDaemon } from '../daemon/daemon-client'
 import { table } from '../output/table'
+import { inventoryCommands } from './inventories'
 import { wholeNumber } from './options'
+import { provisioningCommands } from './provisioning'
+
+interface UpOptions {
+  slots: number
+  planes: number
+  json: boolean
+}
 
 export function labCommand(program: Command, context: () => CommandContext): void {
   const lab = program
     .command('lab')
-    .summary('start, look at and stop the local lab')
+    .summary('start, look at and stop a lab')
     .description(
-      'The local lab: a process for every plane of satellites, and one inference host, on this machine.',
+      'The local lab (a process for every plane of satellites, and one inference host, on this machine), or the hosts of an inventory.',
     )
 
   lab
     .command('up')
+    .argument('[lab]', 'local, or the name of an inventory whose agents are installed', 'local')
     .description(
-      'Start the local lab in the background; later commands use it. An active one is left as it is.',
+      'Start the local lab in the background, or connect to the agents of an inventory; later commands use it. An active one is left as it is.',
     )
     .option('--slots <n>', 'satellites in one plane', wholeNumber(1), defaultParameters.slots)
     .option('--planes <n>', 'orbital planes', wholeNumber(1), defaultParameters.planes)
     .option('--json', 'print JSON', false)
-    .addHelpText('after', '\nExamples:\n  skymemory lab up\n  skymemory lab up --slots 22 --planes 8')
-    .action(async ({ slots, planes, json }: { slots: number; planes: number; json: boolean }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  skymemory lab up\n  skymemory lab up --slots 22 --planes 8\n  skymemory lab up testbed',
+    )
+    .action(async (name: string, { slots, planes, json }: UpOptions) => {
       const { data, installation } = context()
-      const shape = { slots, planes }
       const present = await connectToDaemon(data)
-      if (!present) await startDaemon({ cliEntry: installation.cliEntry, dataDirectory: data, shape })
+      if (!present) await startDaemon({ cliEntry: installation.cliEntry, dataDirectory: data })
       const daemon = present ?? (await connectToDaemon(data))
       if (!daemon)
         throw new SkyError('lab_start_failed', 'The lab in the background ended at once', `See ${data}.`)
       try {
-        printState(context(), await daemon.client.call('startLab', shape), json)
+        const client = daemon.client as unknown as Client<ConsoleApi>
+        const { terminal, secrets } = context()
+        const answers = { client, terminal, secrets, prompts: terminalPrompts() }
+        const start = () => client.call('startLab', { lab: name, slots, planes })
+        printState(context(), await answering(answers, start), json)
+      } catch (thrown) {
+        // What did not start is not left behind.
+        if (!present) await daemon.client.call('shutdown', {}).then(() => daemon.closed)
+        throw thrown
       } finally {
         daemon.close()
       }
     })
 
+  inventoryCommands(lab, context)
+  provisioningCommands(lab, context)
+
   lab
     .command('status')
-    .description('Say whether the local lab runs in the background, and how its hosts are.')
+    .description('Say which lab runs in the background, and how its hosts are.')
     .option('--json', 'print JSON', false)
     .addHelpText('after', '\nExamples:\n  skymemory lab status\n  skymemory lab status --json')
     .action(async ({ json }: { json: boolean }) => {
@@ -56,7 +80,7 @@ export function labCommand(program: Command, context: () => CommandContext): voi
 
   lab
     .command('down')
-    .description('Stop the local lab in the background.')
+    .description('Stop the lab in the background. Agents on the hosts of an inventory run on.')
     .option('--force', 'also while a run is active; it is interrupted and can be resumed', false)
     .option('--json', 'print JSON', false)
     .addHelpText('after', '\nExamples:\n  skymemory lab down\n  skymemory lab down --force')
@@ -83,9 +107,9 @@ export function labCommand(program: Command, context: () => CommandContext): voi
 function printState({ terminal }: CommandContext, state: LabState, json: boolean): void {
   if (json) return terminal.out(JSON.stringify(state))
   if (state.kind === 'running') {
-    terminal.out(`The local lab runs: ${state.slots} slots, ${state.planes} planes.`)
+    terminal.out(`The lab ${state.name} runs: ${state.slots} slots, ${state.planes} planes.`)
   } else {
-    terminal.out(`The local lab is ${state.kind}.`)
+    terminal.out(`The lab ${'name' in state ? `${state.name} ` : ''}is ${state.kind}.`)
   }
   if (state.kind === 'stopped') return
   const head = ['host', 'role', 'planes', 'state', 'process', 'memory MB', 'peers']

@@ -3,7 +3,6 @@ import type { ConsoleApi } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type { Client } from '#shared/contract/rpc'
 import { demoPresetId, presetById } from '#shared/experiment/presets'
-import type { LabName } from '#shared/experiment/schema'
 import type { CommandContext } from '../context'
 import { resultsDirectory } from '../environment'
 import { checkedExperiment, readExperiment } from '../run/experiment-file'
@@ -92,7 +91,7 @@ function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  skymemory ${line}`).join('\n')}`
 }
 
-async function start(client: Client<ConsoleApi>, yaml: string, lab?: LabName): Promise<string> {
+async function start(client: Client<ConsoleApi>, yaml: string, lab?: string): Promise<string> {
   const { runId } = await client.call('startRun', lab === undefined ? { yaml } : { yaml, lab })
   return runId
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 import { errorBody, fromErrorBody, SkyError } from '#shared/contract/errors'
 import { connect, type Client } from '#shared/contract/rpc'
-import type { LabShape } from '#lab/hosts/lab-hosts'
 import { makeDirectory } from '#lab/make-directory'
 import { storageError } from '#lab/store/storage-errors'
 import { daemonApi, daemonGreeting, type DaemonApi } from './daemon-contract'
@@ -49,11 +48,10 @@ export interface DaemonStart {
   /** The file that runs this program. */
   readonly cliEntry: string
   readonly dataDirectory: string
-  readonly shape: LabShape
 }
 
-/** Start a lab in the background and wait until it runs. @throws SkyError why it does not */
-export async function startDaemon({ cliEntry, dataDirectory, shape }: DaemonStart): Promise<void> {
+/** Start an engine in the background and wait until it answers. @throws SkyError why it does not */
+export async function startDaemon({ cliEntry, dataDirectory }: DaemonStart): Promise<void> {
   const logPath = join(dataDirectory, 'lab-daemon.log')
   let log: number
   try {
@@ -62,12 +60,11 @@ export async function startDaemon({ cliEntry, dataDirectory, shape }: DaemonStar
   } catch (thrown) {
     throw storageError(thrown, dataDirectory, 'storage_unwritable')
   }
-  const { slots, planes } = shape
-  const child = spawn(
-    process.execPath,
-    [cliEntry, 'lab-daemon', '--data', dataDirectory, '--slots', `${slots}`, '--planes', `${planes}`],
-    { detached: true, stdio: ['ignore', log, log, 'ipc'], windowsHide: true },
-  )
+  const child = spawn(process.execPath, [cliEntry, 'lab-daemon', '--data', dataDirectory], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+    windowsHide: true,
+  })
   closeSync(log)
   try {
     await new Promise<void>((resolve, reject) => {

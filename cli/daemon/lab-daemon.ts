@@ -4,16 +4,15 @@ import { toErrorBody } from '#shared/contract/errors'
 import { serve } from '#shared/contract/rpc'
 import { createLabEngine, type LabEngine } from '#lab/engine'
 import type { LabEngineOptions } from '#lab/engine-options'
-import type { LabShape } from '#lab/hosts/lab-hosts'
 import { createSocketDirectory } from '#lab/local/socket-directory'
 import { daemonApi } from './daemon-contract'
 import { removeDaemonState, writeDaemonState } from './state-file'
 
 /**
- * A lab that outlives the command that started it: the engine behind a Unix socket that only this user can open.
- * Resolves when it has been told to end and everything is stopped.
+ * An engine that outlives the command that started it, behind a Unix socket that only this user can open; which lab it starts it
+ * is told there. Resolves when it has been told to end and everything is stopped.
  */
-export async function runLabDaemon(options: LabEngineOptions, shape: LabShape): Promise<void> {
+export async function runLabDaemon(options: LabEngineOptions): Promise<void> {
   const greet = (greeting: object): void => void process.send?.(greeting, () => process.disconnect())
   let engine: LabEngine
   try {
@@ -23,7 +22,6 @@ export async function runLabDaemon(options: LabEngineOptions, shape: LabShape): 
     throw thrown
   }
   try {
-    await engine.api.startLab({ lab: 'local', ...shape }, { isCancelled: () => false, onCancelled: () => undefined })
     await serveEngine(engine, options, () => greet({ kind: 'ready' }))
   } catch (thrown) {
     greet({ kind: 'failed', error: toErrorBody(thrown) })

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { SkyError } from '#shared/contract/errors'
 import { parseExperiment } from '#shared/experiment/parse'
-import type { Experiment, LabName } from '#shared/experiment/schema'
+import type { Experiment } from '#shared/experiment/schema'
 import type { CommandContext } from '../context'
 import { problemLine } from '../output/errors'
 
@@ -36,7 +36,7 @@ export function checkedExperiment(
   { terminal }: CommandContext,
   file: string,
   yaml: string,
-  lab?: LabName,
+  lab?: string,
 ): Experiment {
   const parsed = parseExperiment(yaml, lab)
   if (parsed.ok) return parsed.experiment

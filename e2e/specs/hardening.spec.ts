@@ -34,11 +34,13 @@ for (const build of ['checkout', 'inspectable'] as const) {
       expect(found.frozen).toBe(false)
       expect(found.desktop).toEqual([
         'chooseDirectory',
+        'chooseKeyFile',
         'chooseTraceFile',
         'copyText',
         'onCommand',
         'openExperimentFile',
         'openExternal',
+        'openInventoryFile',
         'pathOfDropped',
         'platform',
         'saveExperimentFile',

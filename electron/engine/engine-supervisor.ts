@@ -1,9 +1,12 @@
 import { MessageChannelMain, utilityProcess, type UtilityProcess, type WebContents } from 'electron'
 import type { LabEngineOptions } from '#lab/engine-options'
 import { fromErrorBody, SkyError, type ErrorBody } from '#shared/contract/errors'
+import { serve, type Handlers } from '#shared/contract/rpc'
 import { handEnginePort } from '../ipc/engine-port'
 import type { FromEngine, ToEngine } from './engine-messages'
+import { vaultContract } from '../security/vault-contract'
 import { LastLines } from './last-lines'
+import { connectionOverPort } from './port-connection'
 
 export type EngineState =
   | { readonly kind: 'stopped' }
@@ -13,6 +16,15 @@ export type EngineState =
   | { readonly kind: 'failed'; readonly error: ErrorBody }
   | { readonly kind: 'crashed'; readonly exitCode: number; readonly lastLines: readonly string[] }
 
+export interface EngineSupervisorOptions {
+  /** The file of the engine's process. */
+  readonly entry: string
+  readonly options: () => LabEngineOptions
+  /** Answers what the engine asks of the keychain. */
+  readonly vault: Handlers<typeof vaultContract>
+  readonly onState: (state: EngineState) => void
+}
+
 /** How long an engine that could not start may take to end. */
 const failedStopLimitMs = 3_000
 
@@ -20,15 +32,17 @@ const failedStopLimitMs = 3_000
 export class EngineSupervisor {
   readonly #entry: string
   readonly #options: () => LabEngineOptions
+  readonly #vault: Handlers<typeof vaultContract>
   readonly #onState: (state: EngineState) => void
   readonly #waiting = new Set<() => void>()
   #child: UtilityProcess | null = null
   #state: EngineState = { kind: 'stopped' }
   #stopping = false
 
-  constructor(entry: string, options: () => LabEngineOptions, onState: (state: EngineState) => void) {
+  constructor({ entry, options, vault, onState }: EngineSupervisorOptions) {
     this.#entry = entry
     this.#options = options
+    this.#vault = vault
     this.#onState = onState
   }
 
@@ -53,7 +67,9 @@ export class EngineSupervisor {
     this.#child = child
     this.#stopping = false
     this.#become({ kind: 'starting' })
-    this.#tell(child, { kind: 'start', options: this.#options() })
+    const { port1, port2 } = new MessageChannelMain()
+    this.#serveVault(port1)
+    this.#tell(child, { kind: 'start', options: this.#options() }, [port2])
   }
 
   /**
@@ -89,6 +105,13 @@ export class EngineSupervisor {
       })
       this.#tell(child, { kind: 'stop' })
     })
+  }
+
+  #serveVault(port: Electron.MessagePortMain): void {
+    const connection = connectionOverPort(port)
+    serve(connection, vaultContract, this.#vault)
+    connection.onClose(() => connection.dispose())
+    connection.listen()
   }
 
   #tell(child: UtilityProcess, message: ToEngine, ports: Electron.MessagePortMain[] = []): void {

@@ -61,6 +61,31 @@ describe('opening an experiment', () => {
   })
 })
 
+describe('opening the hosts of a lab', () => {
+  it('reads the file that was chosen, and says what it wanted of one that is far too large', async () => {
+    const folder = aFolder()
+    const path = join(folder, 'lab.yaml')
+    writeFileSync(path, 'name: lab')
+    chooseFile(path)
+    expect(await handlers.openInventoryFile({}, sender)).toEqual({ path, text: 'name: lab' })
+    const large = join(folder, 'large.yaml')
+    writeFileSync(large, Buffer.alloc(1024 * 1024 + 1))
+    chooseFile(large)
+    await expect(handlers.openInventoryFile({}, sender)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      hint: expect.stringContaining('hosts of a lab') as string,
+    })
+  })
+})
+
+describe('choosing a private key', () => {
+  it('answers with its path, begins where keys lie, and reads nothing', async () => {
+    chooseFile('/home/lab/.ssh/no-such-key')
+    expect(await handlers.chooseKeyFile({}, sender)).toBe('/home/lab/.ssh/no-such-key')
+    expect(showOpenDialog.mock.calls[0]?.[1].defaultPath).toMatch(/\.ssh$/)
+  })
+})
+
 describe('saving a file', () => {
   const data = new Uint8Array([1, 2, 3])
 

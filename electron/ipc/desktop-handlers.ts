@@ -1,14 +1,18 @@
 import { BrowserWindow, clipboard, dialog, nativeTheme, shell, type WebContents } from 'electron'
 import { readFile, stat, writeFile } from 'node:fs/promises'
-import { isAbsolute } from 'node:path'
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import type { TextFile } from '#shared/contract/desktop-api'
 import { SkyError } from '#shared/contract/errors'
 import { externalLink } from '../security/external-links'
 import type { DesktopHandlers } from './answer-window'
 
-/** Experiment files are a few kB; anything far above is the wrong file. */
-const largestExperimentBytes = 1024 * 1024
+/** Experiments and inventories are a few kB; anything far above is the wrong file. */
+const largestYamlBytes = 1024 * 1024
 
-const experimentFilter = { name: 'Experiment (YAML)', extensions: ['yaml', 'yml'] }
+const yamlEndings = ['yaml', 'yml']
+const experimentFilter = { name: 'Experiment (YAML)', extensions: yamlEndings }
+const inventoryFilter = { name: 'Hosts of a lab (YAML)', extensions: yamlEndings }
 
 /** Endings of traces as they are published; the format is told from the content. */
 const traceFilter = { name: 'Trace (JSONL, JSON, CSV, gzip)', extensions: ['jsonl', 'json', 'csv', 'gz'] }
@@ -24,14 +28,17 @@ export function desktopHandlers(connectEngine: (sender: WebContents) => Promise<
       })
       return chosen.filePaths[0] ?? null
     },
-    openExperimentFile: async (_params, sender) => {
+    openExperimentFile: (_params, sender) =>
+      openYaml(sender, 'Open experiment', experimentFilter, 'an experiment file'),
+    openInventoryFile: (_params, sender) =>
+      openYaml(sender, 'Open the hosts of a lab', inventoryFilter, 'a file with the hosts of a lab'),
+    chooseKeyFile: async (_params, sender) => {
       const chosen = await dialog.showOpenDialog(windowOf(sender), {
-        title: 'Open experiment',
-        filters: [experimentFilter],
-        properties: ['openFile'],
+        title: 'Choose a private key',
+        defaultPath: join(homedir(), '.ssh'),
+        properties: ['openFile', 'showHiddenFiles'],
       })
-      const path = chosen.filePaths[0]
-      return path === undefined ? null : { path, text: await readExperiment(path) }
+      return chosen.filePaths[0] ?? null
     },
     chooseTraceFile: async (_params, sender) => {
       const chosen = await dialog.showOpenDialog(windowOf(sender), {
@@ -79,10 +86,25 @@ function windowOf(sender: WebContents): BrowserWindow {
   return window
 }
 
-async function readExperiment(path: string): Promise<string> {
+async function openYaml(
+  sender: WebContents,
+  title: string,
+  filter: Electron.FileFilter,
+  wanted: string,
+): Promise<TextFile | null> {
+  const chosen = await dialog.showOpenDialog(windowOf(sender), {
+    title,
+    filters: [filter],
+    properties: ['openFile'],
+  })
+  const path = chosen.filePaths[0]
+  return path === undefined ? null : { path, text: await readYaml(path, wanted) }
+}
+
+async function readYaml(path: string, wanted: string): Promise<string> {
   try {
     const { size } = await stat(path)
-    if (size <= largestExperimentBytes) return await readFile(path, 'utf8')
+    if (size <= largestYamlBytes) return await readFile(path, 'utf8')
   } catch (error) {
     throw new SkyError(
       'not_found',
@@ -90,7 +112,7 @@ async function readExperiment(path: string): Promise<string> {
       'Check the file and its permissions.',
     )
   }
-  throw new SkyError('invalid_argument', `${path} is larger than 1 MiB`, 'Choose an experiment file (YAML).')
+  throw new SkyError('invalid_argument', `${path} is larger than 1 MiB`, `Choose ${wanted} (YAML).`)
 }
 
 async function saveAs(

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../testing/folders'
 import { DocumentLoader } from './document-loader'
 
 interface Loaded {
-  readonly append: boolean
+  readonly from: number
   readonly documents: readonly { readonly title: string; readonly text: string }[]
 }
 
@@ -51,10 +51,10 @@ it('replaces what the host held with the first message, and adds the others to i
   const loader = new DocumentLoader(aFolder('x'.repeat(600_000), 3))
   const { client, loaded } = aHost()
   await loader.load(client, parameters(50_000))
-  expect(loaded.map(({ append, documents }) => [append, documents.map(({ title }) => title)])).toEqual([
-    [false, ['0']],
-    [true, ['1']],
-    [true, ['2']],
+  expect(loaded.map(({ from, documents }) => [from, documents.map(({ title }) => title)])).toEqual([
+    [0, ['0']],
+    [1, ['1']],
+    [2, ['2']],
   ])
 })
 

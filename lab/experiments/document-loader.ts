@@ -17,10 +17,10 @@ export class DocumentLoader {
     const key = `${parameters.document_tokens} ${folder}`
     if (this.#held?.client === client && this.#held.key === key) return
     this.#held = null
-    let append = false
+    let from = 0
     for (const documents of portions(await readDocuments(folder, parameters.document_tokens))) {
-      await client.call('loadDocuments', { append, documents })
-      append = true
+      await client.call('loadDocuments', { from, documents })
+      from += documents.length
     }
     this.#held = { client, key }
   }

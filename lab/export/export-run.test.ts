@@ -3,11 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
-import { requestColumns, trialColumns } from '#shared/experiment/csv-columns'
+import { requestColumns, timelineColumns, trialColumns } from '#shared/experiment/csv-columns'
 import { anEngine, isFinished, type EngineUnderTest } from '../testing/engine'
 import { temporaryFolder } from '../testing/folders'
 import { memoryLabs } from '../testing/memory-lab'
 import { smallDisk } from '../testing/folders'
+import { aReading } from '../testing/records'
 import { writeCsv } from './csv-file'
 
 const experiment = `name: Export
@@ -60,6 +61,48 @@ describe('an export', () => {
     expect(satellites).toHaveLength(2 * 15)
     expect(trials[0]?.['evicted_chunks']).toBe('')
     expect(requests[0]?.['started_at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  })
+
+  it('has columns for the machines that were read, in every row, empty where they were not', async () => {
+    const labs = memoryLabs()
+    const { client, until } = await anEngine(labs.start)
+    await client.call('startLab', { slots: 5, planes: 3 })
+    const { machine: _machine, at: _at, ...load } = aReading('', 0, { gpuLoad: 0.5, powerW: { VDD_IN: 6.5 } })
+    labs.newest().telemetry.set('jetson', load)
+    labs.newest().telemetry.set('nuc2', { ...load, gpuLoad: null, powerW: {} })
+    const { runId } = await client.call('startRun', { yaml: experiment })
+    await until(runId, isFinished)
+    const { directory } = await client.call('exportRun', { runId, directory: temporaryFolder() })
+    const timeline = rowsOf(join(directory, 'timeline.csv'))
+    const names = [...timelineColumns.map((column) => column.name)]
+    const metrics = [
+      'cpu_load',
+      'memory_used_bytes',
+      'temperature_c',
+      'received_bytes_per_s',
+      'sent_bytes_per_s',
+      'gpu_load',
+    ]
+    expect(Object.keys(timeline[0] ?? {})).toEqual([
+      ...names,
+      ...metrics.map((metric) => `jetson_${metric}`),
+      'jetson_power_vdd_in_w',
+      ...metrics.map((metric) => `nuc2_${metric}`),
+    ])
+    const read = timeline.filter((row) => row['jetson_cpu_load'] !== '')
+    expect(new Set(read.map((row) => row['trial_id']))).toEqual(new Set(['t001', 't002', 't003']))
+    expect(read[0]).toMatchObject({
+      jetson_memory_used_bytes: '4294967296',
+      jetson_gpu_load: '0.5',
+      jetson_power_vdd_in_w: '6.5',
+      nuc2_temperature_c: '51.5',
+      nuc2_gpu_load: '',
+    })
+    const { points } = await client.call('timeline', { runId })
+    expect(points.find((point) => point.machines['jetson'])?.machines['jetson']).toEqual({
+      ...load,
+      powerW: { VDD_IN: 6.5 },
+    })
   })
 
   it('has a manifest that names what made it, and whose checksums are right', async () => {

@@ -12,8 +12,8 @@ import {
   type TimelineRow,
   type TrialRow,
 } from '#shared/experiment/csv-columns'
+import { machineColumns } from '#shared/experiment/machine-columns'
 import { parseExperiment } from '#shared/experiment/parse'
-import { labs } from '#shared/experiment/schema'
 import { makeDirectory } from '../make-directory'
 import { timelineOf } from '../runs/timeline'
 import { storageError } from '../store/storage-errors'
@@ -73,14 +73,11 @@ async function writeFiles(options: ExportOptions, folder: string): Promise<strin
     ),
     'timeline.csv': await writeCsv(
       join(folder, 'timeline.csv'),
-      timelineColumns,
+      [...timelineColumns, ...machineColumns(await store.machines.ofRun(runId))],
       timelineRows(store, runId, trials),
     ),
   }
-  const parsed = parseExperiment(
-    run.yaml,
-    labs.find((lab) => lab === run.lab),
-  )
+  const parsed = parseExperiment(run.yaml, run.lab)
   const experiment = parsed.ok ? parsed.experiment : null
   const exportedBy = { version, gitRevision }
   const content = manifest({ run, state, trials, files, experiment, exportedAt: now, exportedBy })
@@ -116,7 +113,7 @@ async function* timelineRows(
   trials: readonly StoredTrial[],
 ): AsyncGenerator<TimelineRow[]> {
   for (const { trialId, attempt } of trials) {
-    const { points } = await timelineOf(store.records, trialId, attempt)
+    const { points } = await timelineOf(store, trialId, attempt)
     yield points.map((point) => ({ runId, point }))
   }
 }

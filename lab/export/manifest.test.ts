@@ -18,6 +18,7 @@ const host: AttemptHost = {
     hostname: 'box',
   },
   delay: { packets: 1, demandedMs: 2, achievedMs: 3, worstMs: 4 },
+  clock: null,
 }
 const attempt: Attempt = {
   attemptId: 1,
@@ -71,7 +72,11 @@ it('says what ran, where, and what wrote it', () => {
     exported_by: { version: '2.0', git_revision: 'later' },
     experiment: null,
     experiment_yaml: 'name: n',
-    clocks: { source: 'one clock: all hosts run on one machine', offsets_ms: { nuc1: 0 } },
+    clocks: {
+      source: 'one clock: all hosts run on one machine',
+      offsets_ms: { nuc1: 0 },
+      uncertainties_ms: { nuc1: 0 },
+    },
     hosts: [
       {
         host: 'nuc1',
@@ -111,8 +116,20 @@ it('says what ran, where, and what wrote it', () => {
 it('leaves open what was not measured', () => {
   const unknown = { ...host, hardware: null, delay: null }
   expect(manifest(input('rack', [unknown]))).toMatchObject({
-    clocks: { source: 'not measured', offsets_ms: { nuc1: null } },
+    clocks: { source: 'not measured', offsets_ms: { nuc1: null }, uncertainties_ms: { nuc1: null } },
     hosts: [{ cpu: null, cores: null, memory_bytes: null, kernel: null }],
     trials: [{ link_delay: { hosts: [{ packets: null, demanded_ms: null, achieved_ms: null }] } }],
+  })
+})
+
+it('says how far the clocks of hosts were off, and how far that may be wrong', () => {
+  const measured = { ...host, clock: { offsetMs: -12.5, uncertaintyMs: 0.4 } }
+  const other = { ...host, hostId: 'nuc2' }
+  expect(manifest(input('rack', [measured, other]))).toMatchObject({
+    clocks: {
+      source: expect.stringContaining('as NTP') as string,
+      offsets_ms: { nuc1: -12.5, nuc2: null },
+      uncertainties_ms: { nuc1: 0.4, nuc2: null },
+    },
   })
 })

@@ -35,13 +35,7 @@ export function manifest(input: ManifestInput): object {
     exported_by: { version: input.exportedBy.version, git_revision: input.exportedBy.gitRevision },
     experiment: input.experiment,
     experiment_yaml: run.yaml,
-    clocks: {
-      // All hosts of the local lab are processes of one machine.
-      source: run.lab === 'local' ? 'one clock: all hosts run on one machine' : 'not measured',
-      offsets_ms: Object.fromEntries(
-        hostIds(trials).map((hostId) => [hostId, run.lab === 'local' ? 0 : null]),
-      ),
-    },
+    clocks: clocks(run.lab, trials),
     hosts: hosts(trials),
     trials: trials.map((trial) => ({
       trial_id: trial.trialId,
@@ -66,6 +60,29 @@ export function manifest(input: ManifestInput): object {
     })),
     files: Object.fromEntries(
       Object.entries(input.files).map(([name, { rows, bytes, sha256 }]) => [name, { rows, bytes, sha256 }]),
+    ),
+  }
+}
+
+/** How far the hosts' clocks were from the console's in the newest trial, and how far that may be wrong. */
+function clocks(lab: string, trials: readonly StoredTrial[]): object {
+  // All hosts of the local lab are processes of one machine.
+  const same = lab === 'local' ? { offsetMs: 0, uncertaintyMs: 0 } : null
+  const known = trials.flatMap((trial) =>
+    trial.attempt.hosts.map((host) => [host.hostId, host.clock] as const),
+  )
+  const newest = new Map(known.filter(([, clock]) => clock !== null))
+  const found = hostIds(trials).map((hostId) => [hostId, newest.get(hostId) ?? same] as const)
+  return {
+    source:
+      same !== null
+        ? 'one clock: all hosts run on one machine'
+        : newest.size > 0
+          ? "exchanges of time stamps over the control channel, as NTP: host's clock minus the console's"
+          : 'not measured',
+    offsets_ms: Object.fromEntries(found.map(([hostId, clock]) => [hostId, clock?.offsetMs ?? null])),
+    uncertainties_ms: Object.fromEntries(
+      found.map(([hostId, clock]) => [hostId, clock?.uncertaintyMs ?? null]),
     ),
   }
 }

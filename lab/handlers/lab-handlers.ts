@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import type { ConsoleApi } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type { Handlers } from '#shared/contract/rpc'
 import { samePosition } from '#shared/constellation/torus'
 import type { ParameterValues } from '#shared/experiment/parameters'
 import { checkRelations } from '#shared/experiment/relations'
-import type { LabService } from '../hosts/lab-service'
+import { isSame, type LabService } from '../hosts/lab-service'
 import { constellationSnapshot, linksOf, trialGeography } from '../runs/constellation'
 import type { RunQueue } from '../runs/run-queue'
 import { satelliteHosts } from '../runs/trial-execution'
@@ -36,12 +37,10 @@ export function labHandlers({
   }
   return {
     labState: () => lab.state,
-    startLab: async (shape) => {
-      const current = lab.hosts?.shape
-      if (current && (current.slots !== shape.slots || current.planes !== shape.planes)) {
-        requireNoRun('the lab cannot take another shape now')
-      }
-      await lab.ensure(shape)
+    startLab: async ({ lab: name, ...shape }) => {
+      const wanted = { name, ...shape }
+      if (lab.hosts && !isSame(lab.hosts, wanted)) requireNoRun('the lab cannot become another one now')
+      await lab.ensure(wanted)
       return lab.state
     },
     stopLab: async () => {
@@ -54,14 +53,6 @@ export function labHandlers({
       const host = hosts.hosts().find((each) => each.hostId === hostId)
       if (!host) throw new SkyError('not_found', `The lab has no host ${hostId}`)
       await hosts.restart([hostId])
-      const { current } = queue
-      if (current && host.role === 'satellite') {
-        // In mid-trial the host joins in with empty satellites: what it held are misses.
-        const { trialKey, parameters } = current
-        await hosts
-          .satellite(hostId)
-          .call('prepareTrial', { trialKey, parameters: { ...parameters, ...hosts.shape } })
-      }
       return null
     },
     setSatelliteFailed: async ({ failed, ...position }) => {
@@ -131,8 +122,9 @@ async function serveApi(
   if (problem) throw new SkyError('invalid_argument', problem.message, `Allowed: ${problem.allowed}`)
   const cached = parameters.cache === 'skymemory'
   const { slots, planes } = cached ? parameters : (lab.hosts?.shape ?? parameters)
-  const hosts = await lab.ensure({ slots, planes })
-  const trial = { trialKey: 'api', parameters: { ...parameters, slots, planes } }
+  const hosts = await lab.ensure({ name: lab.hosts?.name ?? 'local', slots, planes })
+  // A name of its own each time: hosts empty their satellites for a trial that they do not hold yet, and only then.
+  const trial = { trialKey: `api.${randomUUID()}`, parameters: { ...parameters, slots, planes } }
   await Promise.all(
     satelliteHosts(hosts).map(({ hostId }) => hosts.satellite(hostId).call('prepareTrial', trial)),
   )

@@ -33,6 +33,8 @@ interface RunHandlerOptions {
   readonly store: Store
   readonly book: RunBook
   readonly queue: RunQueue
+  /** @throws SkyError `not_found`, `invalid_argument` when there is no such lab, or it cannot carry so many planes */
+  readonly requireLab: (name: string, planes: ReadonlySet<number>) => Promise<void>
   /** Clean up what lies outside of the database. */
   readonly onDeleted: (runId: string) => Promise<void>
 }
@@ -42,6 +44,7 @@ export function runHandlers({
   store,
   book,
   queue,
+  requireLab,
   onDeleted,
 }: RunHandlerOptions): Pick<Handlers<ConsoleApi>, RunMethods> {
   const { version, gitRevision, documentsDirectory } = options
@@ -60,6 +63,9 @@ export function runHandlers({
       }
       const { name, lab } = parsed.experiment
       const trials = planTrials(parsed.experiment)
+      // What cannot run is told before anything starts.
+      const cached = trials.filter(({ parameters }) => parameters.cache === 'skymemory')
+      await requireLab(lab, new Set(cached.map(({ parameters }) => parameters.planes)))
       // A folder that cannot be read is told before anything starts.
       const folders = new Set(
         trials.map((trial) => documentsFolder(trial.parameters.documents, documentsDirectory)),
@@ -111,7 +117,7 @@ export function runHandlers({
         const { trialId } = planned
         const stored = await store.runs.attempt(attempt.attemptId)
         if (!stored) continue
-        const timeline = await timelineOf(store.records, trialId, stored)
+        const timeline = await timelineOf(store, trialId, stored)
         points.push(...timeline.points)
         events.push(...timeline.events.map(({ at, name, message }) => ({ trialId, at, name, message })))
       }

@@ -1,5 +1,11 @@
 import type { z } from 'zod'
-import type { delayStats, Failures, inferenceControl, satelliteControl } from '#shared/contract/agent-control'
+import type {
+  delayStats,
+  Failures,
+  inferenceControl,
+  satelliteControl,
+  Telemetry,
+} from '#shared/contract/agent-control'
 import type { LabHost, LogLine } from '#shared/contract/console-api'
 import type { Client } from '#shared/contract/rpc'
 import type { SatelliteCounters } from '#shared/experiment/records'
@@ -13,6 +19,19 @@ export interface LabShape {
   readonly planes: number
 }
 
+/** Which lab is wanted, and with which constellation. */
+export interface WantedLab extends LabShape {
+  /** `local`, `simulated`, or the name of an inventory. */
+  readonly name: string
+}
+
+/** A machine under the lab, and what it did when it was last read; times are its own. */
+export interface ReadMachine {
+  /** The host's name, or that of the lab where all hosts share one machine. */
+  readonly machine: string
+  readonly telemetry: Telemetry
+}
+
 /** What one host answered when it was last asked how it is. */
 export interface HostSample {
   /** Unix ms of the answer. */
@@ -24,6 +43,8 @@ export interface HostSample {
   readonly delay: DelayStats
   /** Base URL of the OpenAI-compatible API while an inference host serves it. */
   readonly apiUrl: string | null
+  /** Its machine; null where it was not read, and where another host tells of the machine that they share. */
+  readonly machine: ReadMachine | null
 }
 
 export type LabChange =
@@ -33,16 +54,20 @@ export type LabChange =
   | { readonly kind: 'lost'; readonly host: LabHost }
   /** A host was started again, and every other host knows where it is. */
   | { readonly kind: 'returned'; readonly host: LabHost }
+  /** The way to a host is there again; it has run on meanwhile, and whoever follows what it tells must ask again. */
+  | { readonly kind: 'reconnected'; readonly host: LabHost }
   | { readonly kind: 'log'; readonly lines: readonly LogLine[] }
 
 /**
- * The running hosts of a lab, however they are reached: local processes now, SSH hosts later.
+ * The running hosts of a lab, however they are reached: processes of this machine, threads, or agents behind SSH.
  * Hosts that are lost stay listed, as crashed, until they are restarted.
  */
 export interface LabHosts {
   /** `local`, or the name of an inventory. */
   readonly name: string
   readonly shape: LabShape
+  /** True: its agents, and the trial that they run, go on when this program ends. */
+  readonly outlivesConsole: boolean
   /** Satellite hosts in the order of their planes, then the inference host. */
   hosts(): readonly LabHost[]
   /** @throws SkyError `host_down` when that host does not run, `not_found` when there is none of that name */

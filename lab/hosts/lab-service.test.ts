@@ -8,20 +8,24 @@ import { LabService } from './lab-service'
 function aService(start: StartLab): { lab: LabService; states: LabState[] } {
   const states: LabState[] = []
   return {
-    lab: new LabService({ startLab: start, onState: (state) => states.push(state), onLog: () => undefined }),
+    lab: new LabService({
+      startLab: () => start,
+      onState: (state) => states.push(state),
+      onLog: () => undefined,
+    }),
     states,
   }
 }
 
-const shape = { slots: 4, planes: 2 }
+const wanted = { name: 'local', slots: 4, planes: 2 }
 
 it('starts a lab once, however many ask for it, and another one for another shape', async () => {
   const labs = memoryLabs()
   const { lab, states } = aService(labs.start)
   expect(() => lab.require()).toThrow(expect.objectContaining({ code: 'lab_not_running' }))
-  const [one, two] = await Promise.all([lab.ensure(shape), lab.ensure(shape)])
+  const [one, two] = await Promise.all([lab.ensure(wanted), lab.ensure(wanted)])
   expect(one).toBe(two)
-  await lab.ensure({ slots: 5, planes: 2 })
+  await lab.ensure({ ...wanted, slots: 5 })
   expect(labs.labs.map((each) => each.stopped)).toEqual([true, false])
   await lab.stop()
   expect(states.map((state) => state.kind)).toEqual([
@@ -40,9 +44,9 @@ it('says why a lab did not start, and starts it when asked again', async () => {
   const labs = memoryLabs()
   const { lab } = aService(labs.start)
   labs.failNext(new SkyError('lab_start_failed', 'no'))
-  await expect(lab.ensure(shape)).rejects.toMatchObject({ code: 'lab_start_failed' })
+  await expect(lab.ensure(wanted)).rejects.toMatchObject({ code: 'lab_start_failed' })
   expect(lab.state).toMatchObject({ kind: 'failed', error: { message: 'no' } })
-  await lab.ensure(shape)
+  await lab.ensure(wanted)
   expect(lab.state.kind).toBe('running')
 })
 
@@ -53,7 +57,7 @@ it('ends a start that is under way', async () => {
         signal.addEventListener('abort', () => reject(new SkyError('cancelled', 'the start was cancelled')))
       }),
   )
-  const starting = lab.ensure(shape)
+  const starting = lab.ensure(wanted)
   const failed = expect(starting).rejects.toMatchObject({ code: 'cancelled' })
   await new Promise(setImmediate)
   await lab.stop()
@@ -64,7 +68,7 @@ it('ends a start that is under way', async () => {
 it('shows a lost host at once', async () => {
   const labs = memoryLabs()
   const { lab } = aService(labs.start)
-  await lab.ensure(shape)
+  await lab.ensure(wanted)
   labs.newest().kill('nuc2')
   expect(lab.state).toMatchObject({
     kind: 'running',
@@ -75,7 +79,7 @@ it('shows a lost host at once', async () => {
 it('fails and restores satellites and links, each once', async () => {
   const labs = memoryLabs()
   const { lab } = aService(labs.start)
-  await lab.ensure(shape)
+  await lab.ensure(wanted)
   await lab.setSatelliteFailed({ slot: 1, plane: 1 }, true)
   await lab.setSatelliteFailed({ slot: 1, plane: 1 }, true)
   await lab.setLinkFailed({ slot: 1, plane: 1, direction: 'slot' }, true)
@@ -89,6 +93,6 @@ it('fails and restores satellites and links, each once', async () => {
     code: 'invalid_argument',
   })
   // A new lab is whole.
-  await lab.ensure({ slots: 5, planes: 2 })
+  await lab.ensure({ ...wanted, slots: 5 })
   expect(lab.failures).toEqual({ satellites: [], links: [] })
 })

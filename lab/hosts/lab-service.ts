@@ -2,10 +2,11 @@ import type { Failures } from '#shared/contract/agent-control'
 import type { LabHost, LabState, LogLine } from '#shared/contract/console-api'
 import { SkyError, toErrorBody } from '#shared/contract/errors'
 import type { Position } from '#shared/constellation/torus'
-import type { LabChange, LabHosts, LabShape, StartLab } from './lab-hosts'
+import type { LabChange, LabHosts, StartLab, WantedLab } from './lab-hosts'
 
 export interface LabServiceOptions {
-  readonly startLab: StartLab
+  /** How a lab of this name is started. */
+  readonly startLab: (name: string) => StartLab
   readonly onState: (state: LabState) => void
   readonly onLog: (lines: readonly LogLine[]) => void
 }
@@ -50,12 +51,12 @@ export class LabService {
     return this.#lab
   }
 
-  /** A running lab of this shape: the one that runs, or a new one in its place. @throws SkyError `lab_start_failed`, `cancelled` */
-  ensure(shape: LabShape): Promise<LabHosts> {
+  /** A running lab of this name and shape: the one that runs, or a new one in its place. @throws SkyError `lab_start_failed`, `cancelled` */
+  ensure(wanted: WantedLab): Promise<LabHosts> {
     return this.#inTurn(async () => {
-      if (this.#lab && sameShape(this.#lab.shape, shape)) return this.#lab
+      if (this.#lab && isSame(this.#lab, wanted)) return this.#lab
       await this.#stop()
-      return this.#start(shape)
+      return this.#start(wanted)
     })
   }
 
@@ -99,16 +100,16 @@ export class LabService {
     )
   }
 
-  async #start(shape: LabShape): Promise<LabHosts> {
+  async #start({ name, slots, planes }: WantedLab): Promise<LabHosts> {
     const starting = new AbortController()
     this.#starting = starting
     let hosts: readonly LabHost[] = []
     let step = 'Starting'
-    const starts = (): void => this.#set({ kind: 'starting', step, hosts: [...hosts] })
+    const starts = (): void => this.#set({ kind: 'starting', name, step, hosts: [...hosts] })
     starts()
     try {
-      const lab = await this.#options.startLab(
-        shape,
+      const lab = await this.#options.startLab(name)(
+        { slots, planes },
         (nextStep, members) => {
           step = nextStep
           hosts = members
@@ -130,7 +131,7 @@ export class LabService {
     } catch (thrown) {
       const error = toErrorBody(thrown)
       if (error.code === 'cancelled') this.#set({ kind: 'stopped' })
-      else this.#set({ kind: 'failed', error, hosts: [...hosts] })
+      else this.#set({ kind: 'failed', name, error, hosts: [...hosts] })
       throw thrown
     } finally {
       this.#starting = null
@@ -144,7 +145,7 @@ export class LabService {
       return
     }
     this.#lab = null
-    this.#set({ kind: 'stopping', hosts: [...lab.hosts()] })
+    this.#set({ kind: 'stopping', name: lab.name, hosts: [...lab.hosts()] })
     await lab.stop()
     this.#set({ kind: 'stopped' })
   }
@@ -199,6 +200,7 @@ export class LabService {
   }
 }
 
-function sameShape(a: LabShape, b: LabShape): boolean {
-  return a.slots === b.slots && a.planes === b.planes
+/** True when this lab is the one that is wanted. */
+export function isSame({ name, shape }: LabHosts, wanted: WantedLab): boolean {
+  return name === wanted.name && shape.slots === wanted.slots && shape.planes === wanted.planes
 }

@@ -16,6 +16,9 @@ export const loopback = '127.0.0.1'
 /** A host that does not answer in this time keeps its last sample, and the log says so. */
 const answerLimitMs = 5_000
 
+/** The machine on which all hosts of the local lab are. */
+const localMachine = 'local'
+
 export interface LocalHostOptions {
   readonly hostId: string
   readonly role: LabHost['role']
@@ -129,12 +132,15 @@ export class LocalHost {
     const running = this.#running
     if (!running) return
     try {
-      const { satellites, delay, peersConnected, rssBytes, cpuS, apiUrl } = await this.#status(running)
+      const { satellites, delay, peersConnected, rssBytes, cpuS, apiUrl, telemetry } =
+        await this.#status(running)
       if (this.#running !== running) return
       const at = Date.now()
       const last = this.#lastCpu
       this.#lastCpu = { at, cpuS }
-      this.#sample = { at, satellites, delay, apiUrl }
+      const machine = telemetry === null ? null : { machine: localMachine, telemetry }
+      this.#sample = { at, satellites, delay, apiUrl, machine }
+      this.#host = { ...this.#host, telemetry }
       this.#setState({
         kind: 'healthy',
         pid: running.agent.pid,
@@ -153,11 +159,12 @@ export class LocalHost {
     }
   }
 
+  /** All hosts of the local lab are on one machine: the inference host alone reads it, for all of them. */
   async #status({ client }: Running) {
     const limit = AbortSignal.timeout(answerLimitMs)
     return this.role === 'satellite'
       ? { apiUrl: null, ...(await (client as SatelliteClient).call('counters', {}, limit)) }
-      : { satellites: [], ...(await (client as InferenceClient).call('status', {}, limit)) }
+      : { satellites: [], ...(await (client as InferenceClient).call('status', { telemetry: true }, limit)) }
   }
 
   #startAgent(port: number, signal: AbortSignal): Promise<AgentProcess> {

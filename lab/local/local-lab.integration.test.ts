@@ -48,6 +48,27 @@ describe('processes of the local lab', () => {
     }
   })
 
+  it('share a machine, of which one of them tells, under the name of the lab', async () => {
+    const lab = await start(
+      shape,
+      () => undefined,
+      () => undefined,
+      never,
+    )
+    onTestFinished(() => lab.stop())
+    const read = () => lab.samples().get('jetson')?.machine ?? null
+    while (read() === null) await lab.poll()
+    expect(read()).toMatchObject({ machine: 'local', telemetry: { at: expect.any(Number) as number } })
+    await lab.poll()
+    expect([...lab.samples()].filter(([, sample]) => sample.machine !== null)).toHaveLength(1)
+    expect(
+      lab
+        .hosts()
+        .filter((host) => host.telemetry !== null)
+        .map((host) => host.hostId),
+    ).toEqual(['jetson'])
+  })
+
   it('say why they do not start', async () => {
     const broken = localLab({
       nodeExecutable: process.execPath,

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Failures, LabTopology } from '#shared/contract/agent-control'
 import type { LabHost } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
+import { dividePlanes } from '#shared/inventory/planes'
 import type {
   HostSample,
   InferenceClient,
@@ -32,12 +33,7 @@ const connectPollMs = 25
 
 /** Contiguous planes for every host: one each, as far as that goes. */
 export function planesOfHosts(planes: number): number[][] {
-  const count = Math.min(planes, mostSatelliteHosts)
-  return Array.from({ length: count }, (_, host) => {
-    const first = Math.floor((host * planes) / count)
-    const next = Math.floor(((host + 1) * planes) / count)
-    return Array.from({ length: next - first }, (_plane, index) => first + index)
-  })
+  return dividePlanes(planes, Math.min(planes, mostSatelliteHosts))
 }
 
 /** The local lab: every host is a process on this machine, data goes over loopback. */
@@ -57,6 +53,7 @@ export function localLab(options: LocalLabOptions): StartLab {
 
 class LocalLab implements LabHosts {
   readonly name = 'local'
+  readonly outlivesConsole = false
   readonly shape: LabShape
   readonly #sockets: SocketDirectory
   readonly #signal: AbortSignal

@@ -1,21 +1,96 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { HostCheck, PreflightReport } from '#shared/contract/provisioning-api'
+import type { Inventory } from '#shared/inventory/inventory'
+import type { Testbed } from '../testbed/testbed'
 import { noTestbed, testbedForTest } from '../testing/testbed'
 import { connectorOf, inventoryOf } from '../testing/testbed-lab'
-import type { Testbed } from '../testbed/testbed'
 import { runPreflight } from './preflight'
 
 const missing = noTestbed()
+if (missing) console.warn(`preflights are not tested on hosts: ${missing}`)
 
-describe.skipIf(missing)('try', () => {
+const preflight = (inventory: Inventory, signal = new AbortController().signal): Promise<PreflightReport> =>
+  runPreflight({
+    inventory,
+    connector: connectorOf(inventory),
+    signal,
+    onChange: () => undefined,
+    now: Date.now,
+  })
+
+const checkOf = (report: PreflightReport, host: string, id: string): HostCheck | undefined =>
+  report.hosts.find((each) => each.host === host)?.checks.find((check) => check.id === id)
+
+/** What is on a host: files with their times, and programs that run. */
+async function traces(testbed: Testbed, host: string): Promise<string> {
+  const files = await testbed.exec(host, [
+    'sh',
+    '-c',
+    'find /home /opt /etc /root /usr/local -printf "%p %T@ %s\\n" | sort',
+  ])
+  const processes = await testbed.exec(host, ['sh', '-c', 'ls /proc | grep -c "^[0-9]*$"'])
+  return `${files.stdout}${processes.stdout}`
+}
+
+describe.skipIf(missing)('a preflight of real hosts', () => {
   let testbed: Testbed
+  let inventory: Inventory
   beforeAll(async () => {
     testbed = await testbedForTest({ hosts: 3 })
+    inventory = inventoryOf(testbed)
   })
   afterAll(() => testbed?.down())
-  it('looks', async () => {
-    const inventory = inventoryOf(testbed)
-    const report = await runPreflight({ inventory, connector: connectorOf(inventory), signal: new AbortController().signal, onChange: () => undefined, now: Date.now })
-    for (const host of report.hosts) console.log(host.host, host.error, host.checks.map((c) => `${c.id} ${c.status} | ${c.found} | ${c.needed} | ${c.advice}`).join('\n'))
-    console.log(report.pairs, report.finishedAt! - report.startedAt)
+
+  it('finds what they are, and measures every way between them, and changes nothing', async () => {
+    const before = await traces(testbed, 'nuc1')
+    const report = await preflight(inventory)
+    expect(await traces(testbed, 'nuc1')).toBe(before)
+    for (const id of ['connection', 'system', 'architecture', 'memory', 'disk', 'clock']) {
+      expect(checkOf(report, 'nuc1', id), id).toMatchObject({ status: 'ok' })
+    }
+    const satellites = report.pairs.filter(({ to }) => to !== 'jetson')
+    expect(satellites.length).toBeGreaterThanOrEqual(4)
+    for (const pair of satellites) {
+      expect(pair).toMatchObject({ status: 'ok', problem: '' })
+      expect(pair.roundTripMs).toBeGreaterThan(0)
+      expect(pair.throughputMbS).toBeGreaterThan(1)
+    }
+    expect(report.finishedAt).toBeGreaterThanOrEqual(report.startedAt)
+  })
+
+  it('says who cannot be reached, and goes on with the others', async () => {
+    await testbed.cutLink('nuc2')
+    try {
+      const ending = AbortSignal.timeout(60_000)
+      const report = await preflight(inventory, ending)
+      const lost = report.hosts.find(({ host }) => host === 'nuc2')
+      expect(['unreachable', 'timeout']).toContain(lost?.error?.code)
+      expect(checkOf(report, 'nuc1', 'connection')).toMatchObject({ status: 'ok' })
+      const ways = report.pairs.filter(({ from, to }) => from === 'nuc2' || to === 'nuc2')
+      expect(ways.every(({ status }) => status !== 'ok')).toBe(true)
+    } finally {
+      await testbed.restoreLink('nuc2')
+    }
+  })
+
+  it('names the program that has taken the data port', async () => {
+    const listen =
+      "perl -MIO::Socket::INET -e '$s=IO::Socket::INET->new(LocalPort=>7420,Listen=>1,ReuseAddr=>1) or die;sleep 60'"
+    await testbed.exec('nuc1', ['sh', '-c', `${listen} >/dev/null 2>&1 & echo started`])
+    await expect
+      .poll(async () =>
+        (await testbed.exec('nuc1', ['sh', '-c', 'grep -c :1CFC /proc/net/tcp'])).stdout.trim(),
+      )
+      .not.toBe('0')
+    const report = await preflight(inventory)
+    expect(checkOf(report, 'nuc1', 'port')?.status).toBe('failed')
+    await testbed.exec('nuc1', ['sh', '-c', 'pkill -x perl || true'])
+  })
+
+  it('can be cancelled', async () => {
+    const ending = new AbortController()
+    const running = preflight(inventory, ending.signal)
+    ending.abort()
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' })
   })
 })

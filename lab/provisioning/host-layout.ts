@@ -7,13 +7,15 @@ import { hostName, labName, serviceKinds, type ServiceKind } from '#shared/inven
  *
  *   <directory>/
  *     current -> versions/<version>      switched atomically: what runs is this
- *     versions/<version>/                skymemory-agent.mjs, config.json, node -> the runtime
+ *     versions/<version>/                skymemory-agent.mjs, config.json, service.unit, node -> the runtime
  *     runtimes/<name>/bin/node
- *     tls/                               ca.pem, certificate.pem, key.pem (0600)
+ *     tls -> certificates/<id>           ca.pem, certificate.pem, key.pem (0600)
  *     journals/                          records that the console does not have yet
  *     log/agent.log                      of a detached service; systemd keeps the log of a unit itself
  *     run/control.sock, run/supervisor.pid
- *     install.json                       what is installed (`installation`)
+ *     staging/                           what is on its way, parts of uploads that broke off
+ *     install.json                       what was started last and was well (`installation`)
+ *     made-folders                       folders above this one that were made for it, and go with it
  *     console.lock                       held by the console that uses the lab
  */
 export interface HostLayout {
@@ -29,13 +31,13 @@ export interface HostLayout {
   readonly journals: string
   readonly log: string
   readonly run: string
+  readonly staging: string
   readonly controlSocket: string
   readonly installation: string
   readonly consoleLock: string
 }
 
-/** Linux keeps 108 bytes for the path of a Unix socket, with the closing zero. */
-export const longestSocketPath = 107
+export { longestSocketPath } from '#shared/contract/agent-config'
 
 /**
  * @param service a system unit runs from /opt; the others from the user's home
@@ -58,6 +60,7 @@ export function hostLayout(service: ServiceKind, lab: string, home: string): Hos
     journals: posix.join(directory, 'journals'),
     log: posix.join(directory, 'log', 'agent.log'),
     run,
+    staging: posix.join(directory, 'staging'),
     controlSocket: posix.join(run, 'control.sock'),
     installation: posix.join(directory, 'install.json'),
     consoleLock: posix.join(directory, 'console.lock'),
@@ -75,6 +78,8 @@ export const installation = z.object({
   agentVersion: z.string(),
   nodeVersion: z.string(),
   service: z.enum(serviceKinds),
+  /** Names the folder of the certificate that the agent was started with. */
+  certificate: z.string(),
   installedAt: z.number(),
 })
 export type Installation = z.infer<typeof installation>

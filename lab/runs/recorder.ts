@@ -71,6 +71,12 @@ export class Recorder {
     this.#lastTaken = this.#lastSeq
   }
 
+  /** The connection is a new one: what was sent meanwhile is asked for, after what waits here. */
+  reconnected(): void {
+    this.#missed = true
+    this.#work()
+  }
+
   /** Take no more entries, and resolve when those that came are stored. */
   async stop(): Promise<void> {
     this.#unsubscribe()
@@ -85,6 +91,10 @@ export class Recorder {
       this.#waiting.push(...fresh)
       this.#lastTaken = fresh.at(-1)?.seq ?? this.#lastTaken
     }
+    this.#work()
+  }
+
+  #work(): void {
     if (this.#active) return
     this.#active = true
     this.#pumping = this.#pump().then(

@@ -1,9 +1,10 @@
-import type { LiveBatch, RunEvent, TrialState } from '#shared/contract/console-api'
+import type { LiveBatch, MachineReading, RunEvent, TrialState } from '#shared/contract/console-api'
 import { toErrorBody, type ErrorBody, type ErrorCode } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { DocumentLoader } from '../experiments/document-loader'
-import type { LabHosts, LabShape } from '../hosts/lab-hosts'
+import type { LabHosts, WantedLab } from '../hosts/lab-hosts'
 import type { LabService } from '../hosts/lab-service'
+import type { Attempt } from '../store/run-store'
 import type { Store } from '../store/store'
 import { drainJournal } from './drain-journal'
 import { LiveBatcher } from './live-batch'
@@ -16,11 +17,12 @@ import { TrialExecution, type TrialOutcome } from './trial-execution'
 export interface RunExecutorOptions {
   readonly store: Store
   readonly book: RunBook
-  /** The lab of this name: `local`, `simulated`. */
+  /** Who starts the lab of this name. */
   readonly labFor: (name: string) => LabService
   readonly documents: DocumentLoader
   readonly onLive: (batch: LiveBatch) => void
   readonly onEvent: (runId: string, event: RunEvent) => void
+  readonly onReadings: (runId: string, trialId: string, readings: readonly MachineReading[]) => void
   /** The journal of an attempt that never finished is not needed any more. */
   readonly onDrained: (trialKey: string) => Promise<void>
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void
@@ -110,8 +112,10 @@ export class RunExecutor {
 
   async #tryTrial(turn: RunTurn, trial: TrialModel): Promise<void> {
     const lab = this.#options.labFor(turn.run.stored.lab)
-    const hosts = await lab.ensure(this.#shapeFor(lab, trial))
+    const hosts = await lab.ensure(wantedFor(turn.run.stored.lab, lab.hosts, trial))
     const returned = await bringBack(hosts)
+    const goesOn = await this.#thatGoesOn(hosts, trial)
+    if (goesOn) return this.#attempt(turn, trial, hosts, returned, goesOn)
     if (trial.state.kind === 'interrupted') {
       this.#undrained.set(trial.attempt.attemptId, trial)
       await this.#fetchLost(turn)
@@ -120,7 +124,7 @@ export class RunExecutor {
     }
     await this.#fetchLost(turn)
     if (turn.signal.aborted) return
-    await this.#attempt(turn, trial, hosts, returned)
+    await this.#attempt(turn, trial, hosts, returned, null)
   }
 
   async #attempt(
@@ -128,8 +132,9 @@ export class RunExecutor {
     trial: TrialModel,
     hosts: LabHosts,
     returned: readonly string[],
+    goesOn: Attempt | null,
   ): Promise<void> {
-    const { book, documents, store, onLive, onEvent } = this.#options
+    const { book, documents, store, onLive, onEvent, onReadings, log } = this.#options
     const { runId } = turn.run.stored
     const { trialId, parameters } = trial.planned
     const live = new LiveBatcher(turn.run.stored, trial.planned, onLive)
@@ -138,7 +143,9 @@ export class RunExecutor {
       store,
       gate: turn.gate,
       trial,
+      goesOn,
       signal: turn.signal,
+      isLeft: () => this.#options.isClosing() && hosts.outlivesConsole,
       returned,
       isPaused: () => turn.isPaused,
       loadDocuments: () => documents.load(hosts.inference(), parameters),
@@ -147,7 +154,9 @@ export class RunExecutor {
         book.progressed(turn.run)
       },
       onEvent: ({ at, name, message }) => onEvent(runId, { trialId, at, name, message }),
+      onReadings: (readings) => onReadings(runId, trialId, readings),
       onProblem: (problem) => void this.pause(turn, problem),
+      log,
     })
     turn.execution = execution
     if (!turn.isPaused) await book.setState(turn.run, { kind: 'running', trialId })
@@ -156,6 +165,15 @@ export class RunExecutor {
     } finally {
       live.flush()
     }
+  }
+
+  /** The attempt that the inference host still runs, though the console that started it has ended. */
+  async #thatGoesOn(hosts: LabHosts, { state, attempt }: TrialModel): Promise<Attempt | null> {
+    if (state.kind !== 'interrupted' || !hosts.outlivesConsole) return null
+    const status = await hosts.inference().call('trialStatus', {})
+    if ((status.kind !== 'running' && status.kind !== 'paused') || status.trialKey !== attempt.trialKey)
+      return null
+    return this.#options.store.runs.attempt(attempt.attemptId)
   }
 
   async #ended(turn: RunTurn, trial: TrialModel, outcome: TrialOutcome): Promise<void> {
@@ -190,7 +208,7 @@ export class RunExecutor {
   async #fetchLost(turn: RunTurn): Promise<void> {
     const { labFor, store, book } = this.#options
     const { hosts } = labFor(turn.run.stored.lab)
-    if (this.#undrained.size === 0 || !hosts || turn.signal.aborted) return
+    if (this.#undrained.size === 0 || hosts?.name !== turn.run.stored.lab || turn.signal.aborted) return
     await bringBack(hosts)
     for (const [attemptId, trial] of this.#undrained) {
       const attempt = await store.runs.attempt(attemptId)
@@ -231,12 +249,13 @@ export class RunExecutor {
     trial.state = state
     trial.summary = summary
   }
+}
 
-  /** Without a cache any constellation will do: then the lab stays as it is. */
-  #shapeFor(lab: LabService, { planned }: TrialModel): LabShape {
-    const { cache, slots, planes } = planned.parameters
-    return (cache === 'off' ? lab.hosts?.shape : undefined) ?? { slots, planes }
-  }
+/** Without a cache any constellation will do: then the lab stays as it is. */
+function wantedFor(name: string, current: LabHosts | null, { planned }: TrialModel): WantedLab {
+  const { cache, slots, planes } = planned.parameters
+  const kept = cache === 'off' && current?.name === name ? current.shape : null
+  return { name, ...(kept ?? { slots, planes }) }
 }
 
 function isNext(trial: TrialModel, only: ReadonlySet<string> | null): boolean {

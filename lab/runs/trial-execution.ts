@@ -1,15 +1,16 @@
-import type { TrialState, TrialSummary } from '#shared/contract/console-api'
+import type { MachineReading, TrialState, TrialSummary } from '#shared/contract/console-api'
 import { fromErrorBody, SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { EventRecord, FinishedRecord, JournalEntry, RequestRecord } from '#shared/experiment/records'
 import type { InferenceClient, LabHosts } from '../hosts/lab-hosts'
 import { isStorageError } from '../store/storage-errors'
 import type { SatelliteRow } from '../store/record-store'
-import type { AttemptHost } from '../store/run-store'
+import type { Attempt, AttemptHost } from '../store/run-store'
 import type { Store } from '../store/store'
 import { Recorder } from './recorder'
 import type { TrialModel } from './run-model'
 import type { StorageGate } from './storage-gate'
+import { TrialSamples } from './trial-samples'
 import { watchForLoss, whenAborted, type LostHost } from './trial-watch'
 
 export type TrialOutcome =
@@ -23,8 +24,12 @@ export interface TrialExecutionOptions {
   readonly store: Store
   readonly gate: StorageGate
   readonly trial: TrialModel
+  /** The attempt as it is stored, when it still runs at the hosts since an earlier console: it is followed, not started. */
+  readonly goesOn: Attempt | null
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal
+  /** True when the trial is to run on at the hosts although nobody follows it any more. */
+  readonly isLeft: () => boolean
   /** Hosts that were started again for this trial: noted on its timeline. */
   readonly returned: readonly string[]
   /** True when the run was paused while the trial was being prepared. */
@@ -33,8 +38,11 @@ export interface TrialExecutionOptions {
   readonly loadDocuments: () => Promise<void>
   readonly onRequests: (records: readonly RequestRecord[]) => void
   readonly onEvent: (event: EventRecord) => void
+  /** Readings of machines after they are stored. */
+  readonly onReadings: (readings: readonly MachineReading[]) => void
   /** The trial paused by itself at the inference host. */
   readonly onProblem: (problem: ErrorBody) => void
+  readonly log: (level: 'warn', text: string) => void
 }
 
 /** Time between two looks at a running trial, ms: one sample a second on the timeline. */
@@ -49,11 +57,13 @@ export class TrialExecution {
   readonly #options: TrialExecutionOptions
   #epoch = 0
   #startedAt = 0
+  #samples: TrialSamples
   #sampling: Promise<void> = Promise.resolve()
   #problemTold = false
 
   constructor(options: TrialExecutionOptions) {
     this.#options = options
+    this.#samples = new TrialSamples(options.lab, Infinity)
   }
 
   /** Rotations since the start of the trial, as last heard. */
@@ -66,24 +76,27 @@ export class TrialExecution {
    * `storage_*` at the inference host), or when the run was given up while storing was not possible (`cancelled`)
    */
   async run(): Promise<TrialOutcome> {
-    const { lab, store, gate, trial, signal } = this.#options
+    const { lab, store, gate, trial, goesOn, signal } = this.#options
     const { attemptId, trialKey } = trial.attempt
-    await this.#prepare()
+    if (!goesOn) await this.#prepare()
 
     const lost = watchForLoss(lab, (change) => this.#hostLost(change))
     const aborted = whenAborted(signal)
     let sampler: NodeJS.Timeout | undefined
     let recorder: Recorder | null = null
+    const stopListening = lab.onChange((change) => {
+      if (change.kind === 'returned') this.#hostReturned(change.host)
+      if (change.kind === 'reconnected' && change.host.role === 'inference') recorder?.reconnected()
+    })
     try {
       const inference = lab.inference()
-      const { seed, parameters } = trial.planned
-      const { requestsTotal } = await inference.call('startTrial', { trialKey, seed, parameters })
-      await this.#begun(requestsTotal)
+      if (goesOn) await this.#rejoin(goesOn)
+      else await this.#start()
       recorder = new Recorder({
         inference,
         trialKey,
         attemptId,
-        lastSeq: 0,
+        lastSeq: goesOn?.lastSeq ?? 0,
         records: store.records,
         gate,
         onStored: (entries) => this.#stored(entries),
@@ -104,6 +117,7 @@ export class TrialExecution {
       clearInterval(sampler)
       lost.stop()
       aborted.stop()
+      stopListening()
       await recorder?.stop()
       await this.#sampling
     }
@@ -124,24 +138,40 @@ export class TrialExecution {
 
   /** Empty every satellite, and let the inference host have the documents. */
   async #prepare(): Promise<void> {
-    const { lab, trial, returned, loadDocuments } = this.#options
+    const { lab, returned, loadDocuments } = this.#options
     for (const hostId of returned) await this.#note('host_returned', `${hostId} was started again`)
     await settle(lab.inference())
-    const { trialKey } = trial.attempt
-    // Without a cache there is no constellation; what the last trial left in it must not be taken for this one's.
-    const parameters = { ...trial.planned.parameters, ...(hasCache(trial) ? {} : lab.shape) }
     await Promise.all([
       loadDocuments(),
-      ...satelliteHosts(lab).map(({ hostId }) =>
-        lab.satellite(hostId).call('prepareTrial', { trialKey, parameters }),
-      ),
+      ...satelliteHosts(lab).map(({ hostId }) => this.#prepareSatellites(hostId)),
     ])
   }
 
-  async #begun(requestsTotal: number): Promise<void> {
-    const { store, gate, trial, onRequests } = this.#options
+  async #prepareSatellites(hostId: string): Promise<void> {
+    const { lab, trial } = this.#options
+    const { trialKey } = trial.attempt
+    // Without a cache there is no constellation; what the last trial left in it must not be taken for this one's.
+    const parameters = { ...trial.planned.parameters, ...(hasCache(trial) ? {} : lab.shape) }
+    await lab.satellite(hostId).call('prepareTrial', { trialKey, parameters })
+  }
+
+  /** In mid-trial a host joins in with empty satellites: what it held are misses. */
+  #hostReturned({ hostId, role }: LostHost): void {
+    if (role !== 'satellite') return
+    const { log } = this.#options
+    this.#prepareSatellites(hostId).catch((thrown: unknown) =>
+      log('warn', `${hostId} is back, but could not join the trial: ${toErrorBody(thrown).message}`),
+    )
+  }
+
+  async #start(): Promise<void> {
+    const { lab, store, gate, trial, onRequests } = this.#options
+    const { trialKey } = trial.attempt
+    const { seed, parameters } = trial.planned
+    const { requestsTotal } = await lab.inference().call('startTrial', { trialKey, seed, parameters })
     const startedAt = Date.now()
     this.#startedAt = startedAt
+    this.#samples = new TrialSamples(lab, startedAt)
     trial.requestsTotal = requestsTotal
     trial.state = { kind: 'running', startedAt, requestsDone: 0, requestsTotal }
     onRequests([])
@@ -149,6 +179,21 @@ export class TrialExecution {
     await gate.run(() =>
       store.runs.changeAttempt(trial.attempt.attemptId, { startedAt, state, requestsTotal }),
     )
+  }
+
+  /** Follow a trial that has run on without this console. */
+  async #rejoin({ startedAt }: Attempt): Promise<void> {
+    const { lab, store, gate, trial, returned, isPaused } = this.#options
+    const { requestsDone, requestsTotal } = trial
+    this.#startedAt = startedAt ?? Date.now()
+    this.#samples = new TrialSamples(lab, this.#startedAt)
+    const state: TrialState = { kind: 'running', startedAt: this.#startedAt, requestsDone, requestsTotal }
+    trial.state = state
+    await gate.run(() => store.runs.changeAttempt(trial.attempt.attemptId, { state }))
+    const satellites = satelliteHosts(lab).filter(({ hostId }) => returned.includes(hostId))
+    await Promise.all(satellites.map(({ hostId }) => this.#prepareSatellites(hostId)))
+    // It was paused when the earlier console ended.
+    if (!isPaused()) await lab.inference().call('resumeTrial', {})
   }
 
   #stored(entries: readonly JournalEntry[]): void {
@@ -181,7 +226,8 @@ export class TrialExecution {
   /** Put something that the engine saw itself on the timeline. */
   async #note(name: EventRecord['name'], message: string): Promise<void> {
     const { gate, store, trial, onEvent } = this.#options
-    const event: EventRecord = { kind: 'event', at: Date.now(), name, message, epoch: this.#epoch }
+    const at = this.#samples.trialTime(Date.now())
+    const event: EventRecord = { kind: 'event', at, name, message, epoch: this.#epoch }
     await gate.run(() => store.records.addEvent(trial.attempt.attemptId, event))
     onEvent(event)
   }
@@ -205,21 +251,14 @@ export class TrialExecution {
   }
 
   async #storeSample(): Promise<void> {
-    const { lab, gate, store, trial } = this.#options
-    if (!hasCache(trial)) return
-    let [storedBytes, evictedChunks, migratedChunks, at] = [0, 0, 0, 0]
-    for (const sample of lab.samples().values()) {
-      if (sample.at < this.#startedAt) continue
-      at = Math.max(at, sample.trialAt ?? sample.at)
-      for (const satellite of sample.satellites) {
-        storedBytes += satellite.bytes
-        evictedChunks += satellite.evictions
-        migratedChunks += satellite.migratedIn
-      }
-    }
-    if (at === 0) return
-    const sample = { at, storedBytes, evictedChunks, migratedChunks }
-    await gate.run(() => store.records.addSample(trial.attempt.attemptId, sample))
+    const { gate, store, trial, onReadings } = this.#options
+    const { attemptId } = trial.attempt
+    const counters = hasCache(trial) ? this.#samples.counters() : null
+    const readings = this.#samples.readings()
+    if (counters !== null) await gate.run(() => store.records.addSample(attemptId, counters))
+    if (readings.length === 0) return
+    await gate.run(() => store.machines.add(attemptId, readings))
+    onReadings(readings)
   }
 
   async #finished(record: FinishedRecord): Promise<TrialOutcome> {
@@ -270,13 +309,14 @@ export class TrialExecution {
 
   #hosts(): AttemptHost[] {
     const { lab } = this.#options
-    return lab.hosts().map(({ hostId, role, planes, hardware, state }) => {
+    return lab.hosts().map(({ hostId, role, planes, hardware, clock, state }) => {
       const sample = lab.samples().get(hostId)
       return {
         hostId,
         role,
         planes,
         hardware,
+        clock,
         version: state.kind === 'healthy' ? state.version : '',
         nodeVersion: state.kind === 'healthy' ? state.nodeVersion : '',
         delay: sample && sample.at >= this.#startedAt ? sample.delay : null,
@@ -285,7 +325,8 @@ export class TrialExecution {
   }
 
   async #cancelled(recorder: Recorder): Promise<TrialOutcome> {
-    const { lab, gate } = this.#options
+    const { lab, gate, isLeft } = this.#options
+    if (isLeft()) return { kind: 'cancelled' }
     try {
       await lab.inference().call('abortTrial', {})
       // While storing is not possible the last record cannot arrive.

@@ -57,6 +57,25 @@ it('lets readers finish before it is opened again', async () => {
   expect(await numbers(database)).toHaveLength(20_000)
 })
 
+it('brings a file of an earlier version up to date, and keeps what is in it', async () => {
+  const path = join(temporaryFolder(), 'x.duckdb')
+  const older = await Database.open(path)
+  await older.write(async (connection) => {
+    await connection.run('DROP TABLE machines')
+    await connection.run('DELETE FROM migrations WHERE version > 1')
+    await connection.run('INSERT INTO samples VALUES (7, 1000, 1, 2, 3)')
+  })
+  await older.close()
+  const newer = await Database.open(path)
+  expect(await newer.read('SELECT * FROM machines')).toEqual([])
+  expect(await newer.read('SELECT attempt_id FROM samples')).toEqual([{ attempt_id: 7 }])
+  expect(await newer.read('SELECT version FROM migrations ORDER BY version')).toEqual([
+    { version: 1 },
+    { version: 2 },
+  ])
+  await newer.close()
+})
+
 it('refuses a file of a newer version, and leaves it as it is', async () => {
   const path = join(temporaryFolder(), 'x.duckdb')
   const older = await Database.open(path)

@@ -50,6 +50,12 @@ const samples = `CREATE TABLE samples (
   attempt_id INTEGER NOT NULL, "at" DOUBLE NOT NULL, stored_bytes BIGINT NOT NULL, evicted_chunks BIGINT NOT NULL,
   migrated_chunks BIGINT NOT NULL)`
 
+/** Readings of machines; power by rail. `at` is the time of the trial's records. */
+const machines = `CREATE TABLE machines (
+  attempt_id INTEGER NOT NULL, machine VARCHAR NOT NULL, "at" DOUBLE NOT NULL, cpu_load DOUBLE,
+  memory_used_bytes DOUBLE, temperature_c DOUBLE, received_bytes_per_s DOUBLE, sent_bytes_per_s DOUBLE,
+  gpu_load DOUBLE, power_w JSON NOT NULL, PRIMARY KEY (attempt_id, machine, "at"))`
+
 export const migrations: readonly Migration[] = [
   {
     version: 1,
@@ -65,4 +71,5 @@ export const migrations: readonly Migration[] = [
       samples,
     ],
   },
+  { version: 2, name: 'telemetry of machines', statements: [machines] },
 ]

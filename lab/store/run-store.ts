@@ -10,7 +10,7 @@ import {
   type TrialState,
   type TrialSummary,
 } from '#shared/contract/console-api'
-import { delayStats, hardware } from '#shared/contract/agent-control'
+import { clockOffset, delayStats, hardware } from '#shared/contract/agent-control'
 import { finishedRecord, type FinishedRecord } from '#shared/experiment/records'
 import type { Database, Row } from './database'
 
@@ -33,6 +33,8 @@ export const attemptHost = z.object({
   hardware: hardware.nullable(),
   /** Null where the host was lost before it could be asked. */
   delay: delayStats.nullable(),
+  /** Its clock against the console's; null where both are the same, and in runs of versions that did not measure it. */
+  clock: clockOffset.nullable().default(null),
 })
 export type AttemptHost = z.infer<typeof attemptHost>
 
@@ -237,7 +239,7 @@ export class RunStore {
   /** Remove a run with everything that was recorded of it. */
   async delete(runId: string): Promise<void> {
     await this.#database.write(async (connection) => {
-      for (const table of ['requests', 'events', 'satellites', 'samples']) {
+      for (const table of ['requests', 'events', 'satellites', 'samples', 'machines']) {
         await connection.run(
           `DELETE FROM ${table} WHERE attempt_id IN (SELECT attempt_id FROM attempts WHERE run_id = $1)`,
           [runId],

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SkyError } from '#shared/contract/errors'
-import { aRequest, aTrial, anEvent, counters, finishedRecord, journal } from '../testing/records'
+import { aRequest, aTrial, anEvent, aReading, counters, finishedRecord, journal } from '../testing/records'
 import { temporaryFolder } from '../testing/folders'
 import { storedFields } from './record-store'
 import { requestFields } from './request-row'
@@ -81,6 +81,7 @@ describe('runs', () => {
       await store.records.append(attempt, journal([aRequest(), anEvent()]))
       await store.records.putSatellites(attempt, [{ ...counters(1, 2), host: 'nuc3' }])
       await store.records.addSample(attempt, { at: 1, storedBytes: 1, evictedChunks: 1, migratedChunks: 1 })
+      await store.machines.add(attempt, [aReading('nuc1', 1)])
     }
     await store.runs.delete('run-1')
     expect((await store.runs.runs()).map((run) => run.runId)).toEqual(['run-2'])
@@ -89,10 +90,11 @@ describe('runs', () => {
       (await store.records.events(attempt)).length,
       (await store.records.satellites(attempt)).length,
       (await store.records.samples(attempt)).length,
+      (await store.machines.ofAttempt(attempt)).length,
     ])
     expect(await Promise.all(counted)).toEqual([
-      [0, 0, 0, 0],
-      [1, 1, 1, 1],
+      [0, 0, 0, 0, 0],
+      [1, 1, 1, 1, 1],
     ])
     expect(await store.runs.attempt(attempts[0]!)).toBeNull()
   })
@@ -218,6 +220,28 @@ describe('records', () => {
     await store.records.putSatellites(attempt, rows.toReversed())
     await store.records.putSatellites(attempt, rows)
     expect(await store.records.satellites(attempt)).toEqual(rows)
+  })
+
+  it('of machines are kept once each, and tell which machines and rails a run has', async () => {
+    const store = await aStore()
+    const attempt = await withRun(store)
+    const readings = [
+      aReading('nuc10', 1_000, { temperatureC: null }),
+      aReading('nuc2', 1_000.5),
+      aReading('jetson', 2_000, { gpuLoad: 0.7, powerW: { VDD_SOC: 1.5, VDD_IN: 6.25 } }),
+      aReading('jetson', 3_000, { powerW: { 'VDD CPU': 2 } }),
+    ]
+    await store.machines.add(attempt, readings.slice(0, 3))
+    await store.machines.add(attempt, readings)
+    expect(await store.machines.ofAttempt(attempt)).toEqual(readings)
+    expect(await store.machines.ofRun('run-1')).toEqual([
+      { machine: 'jetson', rails: ['VDD CPU', 'VDD_IN', 'VDD_SOC'] },
+      { machine: 'nuc2', rails: [] },
+      { machine: 'nuc10', rails: [] },
+    ])
+    // Those of an attempt that no longer counts are left out.
+    await store.runs.addAttempt('run-1', aTrial('t1'))
+    expect(await store.machines.ofRun('run-1')).toEqual([])
   })
 
   it('of a run come in the order of its trials, whichever was recorded first', async () => {

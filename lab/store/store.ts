@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { makeDirectory } from '../make-directory'
 import { Database } from './database'
+import { MachineStore } from './machine-store'
 import { RecordStore } from './record-store'
 import { RunStore } from './run-store'
 import { storageError } from './storage-errors'
@@ -10,6 +11,7 @@ export interface Store {
   readonly path: string
   readonly runs: RunStore
   readonly records: RecordStore
+  readonly machines: MachineStore
   reopen(): Promise<void>
   close(): Promise<void>
 }
@@ -26,6 +28,7 @@ export async function openStore(dataDirectory: string): Promise<Store> {
     path: database.path,
     runs: new RunStore(database),
     records: new RecordStore(database),
+    machines: new MachineStore(database),
     reopen: () => database.reopen(),
     close: () => database.close(),
   }

@@ -26,7 +26,7 @@ export async function bundleFor(parts: {
       platform: 'node',
       format: 'esm',
       target: 'node20.18',
-      external: ['@duckdb/node-api', 'piscina'],
+      external: ['@duckdb/node-api', 'piscina', 'ssh2', 'pacote'],
       logLevel: 'error',
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -49,7 +49,7 @@ export async function anEngine(
     gitRevision: 'abcdef',
     ...given,
   }
-  const engine = await createLabEngine(options, startLab)
+  const engine = await createLabEngine(options, startLab ? { startLab } : {})
   onTestFinished(() => engine.dispose())
   const client = localClient(engine)
   const changes: RunSummary[] = []

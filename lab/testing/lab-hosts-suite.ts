@@ -10,6 +10,8 @@ export interface LabHostsUnderTest {
   readonly kill: (lab: LabHosts, hostId: string) => void
   /** Its hosts, for labs other than two satellite hosts and one of inference, each a process of its own. */
   readonly hosts?: readonly (readonly [hostId: string, role: LabHost['role'], planes: readonly number[]])[]
+  /** How a killed host's end is told: a parent knows the signal, a console far away does not. */
+  readonly killedBy?: string | null
   /** True: all hosts are one thread, which ends as a whole and takes the journal with it. */
   readonly inOneThread?: boolean
 }
@@ -42,7 +44,7 @@ const small = aTrial('t1', {
 
 /** What the engine relies on, whatever the hosts are made of. */
 export function describeLabHosts(name: string, underTest: LabHostsUnderTest): void {
-  const { hosts = processes, inOneThread = false } = underTest
+  const { hosts = processes, inOneThread = false, killedBy = 'SIGKILL' } = underTest
   const started = async (): Promise<{ lab: LabHosts; changes: LabChange[] }> => {
     const changes: LabChange[] = []
     const lab = await underTest.start(
@@ -93,7 +95,7 @@ export function describeLabHosts(name: string, underTest: LabHostsUnderTest): vo
     }
     const text = 'The state of the union is strong. '.repeat(50)
     const documents = ['a', 'b'].map((title) => ({ title, text: title + text }))
-    await lab.inference().call('loadDocuments', { append: false, documents })
+    await lab.inference().call('loadDocuments', { from: 0, documents })
     const { requestsTotal } = await lab
       .inference()
       .call('startTrial', { trialKey, seed: 1, parameters: small.parameters })
@@ -149,7 +151,7 @@ export function describeLabHosts(name: string, underTest: LabHostsUnderTest): vo
       const { lab, changes } = await started()
       const told = lost(lab, 'nuc2')
       underTest.kill(lab, 'nuc2')
-      expect(await told).toMatchObject({ host: { state: { kind: 'crashed', signal: 'SIGKILL' } } })
+      expect(await told).toMatchObject({ host: { state: { kind: 'crashed', signal: killedBy } } })
       expect(() => lab.satellite('nuc2')).toThrow(expect.objectContaining({ code: 'host_down' }))
       expect(lab.hosts().map((host) => host.state.kind)).toEqual(['healthy', 'crashed', 'healthy'])
       await lab.restart(['nuc1', 'nuc2'])

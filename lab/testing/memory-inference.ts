@@ -65,6 +65,7 @@ export class MemoryInference {
   private readonly handlers = {
     loadDocuments: ({ documents }: { documents: unknown[] }) => ({ documents: documents.length }),
     startTrial: (spec: TrialSpec) => {
+      if (this.#trial?.spec.trialKey === spec.trialKey) return { requestsTotal: this.#trial.total }
       if (this.#trial && !this.#trial.finished) throw new SkyError('conflict', 'a trial is still running')
       this.specs.push(spec)
       const total = spec.parameters.sessions * spec.parameters.turns

@@ -1,4 +1,4 @@
-import type { SatelliteTrial } from '#shared/contract/agent-control'
+import type { SatelliteTrial, Telemetry } from '#shared/contract/agent-control'
 import type { LabHost } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type {
@@ -7,6 +7,7 @@ import type {
   LabChange,
   LabHosts,
   LabShape,
+  ReadMachine,
   SatelliteClient,
   StartLab,
 } from '../hosts/lab-hosts'
@@ -16,6 +17,7 @@ import { counters } from './records'
 /** A lab without processes: hosts that answer from memory, and that a test can kill. */
 export class MemoryLab implements LabHosts {
   readonly name = 'local'
+  readonly outlivesConsole = false
   readonly shape: LabShape
   readonly #journals: Journals
   readonly #hosts = new Map<string, LabHost>()
@@ -25,6 +27,8 @@ export class MemoryLab implements LabHosts {
   inferenceHost: MemoryInference
   /** Hosts that run, but do not say how they are. */
   readonly mute = new Set<string>()
+  /** What the machines of hosts do; by default nobody reads them. */
+  readonly telemetry = new Map<string, Omit<Telemetry, 'at'>>()
   stopped = false
 
   constructor(shape: LabShape, journals: Journals = new Map()) {
@@ -69,8 +73,19 @@ export class MemoryLab implements LabHosts {
         ),
       )
       const delay = { packets: 2, demandedMs: 4, achievedMs: 5, worstMs: 1 }
-      this.#samples.set(hostId, { at: Date.now(), satellites, delay, apiUrl: null })
+      this.#samples.set(hostId, {
+        at: Date.now(),
+        satellites,
+        delay,
+        apiUrl: null,
+        machine: this.#read(hostId),
+      })
     }
+  }
+
+  #read(hostId: string): ReadMachine | null {
+    const telemetry = this.telemetry.get(hostId)
+    return telemetry === undefined ? null : { machine: hostId, telemetry: { at: Date.now(), ...telemetry } }
   }
 
   async setFailures(): Promise<void> {}

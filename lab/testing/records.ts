@@ -1,4 +1,4 @@
-import type { PlannedTrial } from '#shared/contract/console-api'
+import type { MachineReading, PlannedTrial } from '#shared/contract/console-api'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
 import {
   emptyCounters,
@@ -41,6 +41,21 @@ export function aRequest(change: Partial<RequestRecord> = {}): RequestRecord {
     halfBlocksServed: 0,
     wrongBytesServed: 0,
     routes: [{ server: 0, steps: [{ slot: 9, plane: 2, propagationMs: 1.8 }] }],
+    ...change,
+  }
+}
+
+export function aReading(machine: string, at: number, change: Partial<MachineReading> = {}): MachineReading {
+  return {
+    machine,
+    at,
+    cpuLoad: 0.25,
+    memoryUsedBytes: 4_294_967_296,
+    temperatureC: 51.5,
+    receivedBytesPerS: 1_000,
+    sentBytesPerS: 2_000,
+    gpuLoad: null,
+    powerW: {},
     ...change,
   }
 }

@@ -1,20 +1,13 @@
 import type { ConsoleApi, LogLine } from '#shared/contract/console-api'
-import { hostApi } from '#shared/contract/host-api'
-import { inventoryApi } from '#shared/contract/inventory-api'
-import { provisioningApi } from '#shared/contract/provisioning-api'
 import type { Client, Handlers } from '#shared/contract/rpc'
 import { presets } from '#shared/experiment/presets'
 import { demoClient, type Emit } from './demo-client'
 import { DemoLab } from './demo-lab'
 import { DemoReplay } from './demo-replay'
 import { checkExperiment, DemoRuns } from './demo-runs'
+import { DemoSsh, sshHandlers } from './ssh/demo-ssh'
 
 const stepMs = 50
-
-type Pending =
-  | keyof (typeof inventoryApi)['methods']
-  | keyof (typeof provisioningApi)['methods']
-  | keyof (typeof hostApi)['methods']
 
 /**
  * A lab engine of made-up data for development and for tests of the window: it answers the whole contract and moves only when
@@ -22,6 +15,7 @@ type Pending =
  */
 export class DemoEngine {
   readonly client: Client<ConsoleApi>
+  readonly ssh: DemoSsh
   readonly #lab: DemoLab
   readonly #runs: DemoRuns
   readonly #replay: DemoReplay
@@ -34,7 +28,8 @@ export class DemoEngine {
     this.#lab = new DemoLab(now, emit)
     this.#runs = new DemoRuns(now, emit, this.#lab)
     this.#replay = new DemoReplay(now, emit)
-    const connection = demoClient(handlersOf(this.#lab, this.#runs, this.#replay))
+    this.ssh = new DemoSsh(now, emit, (source, level, text) => this.say(source, level, text))
+    const connection = demoClient(handlersOf(this.#lab, this.#runs, this.#replay, this.ssh))
     this.client = connection.client
   }
 
@@ -45,6 +40,7 @@ export class DemoEngine {
       this.#now = Math.min(until, this.#now + stepMs)
       this.#runs.step()
       this.#replay.step()
+      this.ssh.clock.step()
     }
   }
 
@@ -53,18 +49,33 @@ export class DemoEngine {
     this.#runs.event('host_lost', `${hostId} ended by signal SIGKILL`)
   }
 
+  /** Cut a host off, or (null) let it be reached again. */
+  cut(hostId: string, reason: string | null): void {
+    this.ssh.access.setUnreachable(hostId, reason)
+    if (reason === null) {
+      this.#lab.find(hostId)
+      this.#runs.event('host_returned', `${hostId} can be reached again`)
+      return
+    }
+    this.ssh.terminals.lose(hostId, reason)
+    this.#runs.event('host_lost', `${hostId} is unreachable: ${reason}`)
+    this.#retry(hostId, reason, 0)
+  }
+
+  #retry(hostId: string, reason: string, attempts: number): void {
+    const waitMs = Math.min(30_000, 1_000 * 2 ** attempts)
+    this.#lab.lose(hostId, reason, attempts, this.#now + waitMs)
+    this.ssh.clock.after(waitMs, () => {
+      if (this.ssh.access.isUnreachable(hostId)) this.#retry(hostId, reason, attempts + 1)
+    })
+  }
+
   say(source: string, level: LogLine['level'], text: string): void {
     this.#lab.say(source, level, text)
   }
 }
 
-/** Replaced method by method by the demo of inventories and hosts. */
-function pendingHandlers(): Pick<Handlers<ConsoleApi>, Pending> {
-  const names = [inventoryApi, provisioningApi, hostApi].flatMap(({ methods }) => Object.keys(methods))
-  return Object.fromEntries(names.map((name) => [name, () => Promise.reject(new Error(name))])) as never
-}
-
-function handlersOf(lab: DemoLab, runs: DemoRuns, replay: DemoReplay): Handlers<ConsoleApi> {
+function handlersOf(lab: DemoLab, runs: DemoRuns, replay: DemoReplay, ssh: DemoSsh): Handlers<ConsoleApi> {
   const done = null
   return {
     info: () => ({
@@ -74,9 +85,10 @@ function handlersOf(lab: DemoLab, runs: DemoRuns, replay: DemoReplay): Handlers<
       dataDirectory: '/home/lab/.local/share/skymemory-console',
       resultsDirectory: '/home/lab/skymemory/results',
     }),
-    ...pendingHandlers(),
+    ...sshHandlers(ssh),
     labState: () => lab.state,
-    startLab: ({ slots, planes }) => lab.start(slots, planes),
+    startLab: ({ lab: name, slots, planes }) =>
+      lab.start(slots, planes, name === 'local' ? null : ssh.requireReady(name)),
     stopLab: () => {
       runs.abandon()
       lab.stop()

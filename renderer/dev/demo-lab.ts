@@ -10,8 +10,10 @@ import type {
 import { SkyError } from '#shared/contract/errors'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
 import { emptyCounters, type RequestRecord, type SatelliteCounters } from '#shared/experiment/records'
+import type { Inventory } from '#shared/inventory/inventory'
 import type { Emit } from './demo-client'
 import type { DemoTrial } from './demo-trial'
+import { sshHosts } from './ssh/demo-ssh-hosts'
 
 type Failures = Extract<LabState, { kind: 'running' }>['failures']
 
@@ -28,6 +30,8 @@ export class DemoLab {
   readonly log: LogLine[] = []
   #satellites = new Map<string, SatelliteCounters>()
   #failures: Failures = { satellites: [], links: [] }
+  /** What unreachable hosts were before. */
+  readonly #before = new Map<string, LabHost['state']>()
   readonly #now: () => number
   readonly #emit: Emit
 
@@ -42,15 +46,17 @@ export class DemoLab {
     this.#emit('log', [line])
   }
 
-  start(slots: number, planes: number): LabState {
-    const hosts = [
+  /** @param inventory of SSH hosts; null = the local lab */
+  start(slots: number, planes: number, inventory: Inventory | null = null): LabState {
+    const local = (): LabHost[] => [
       ...Array.from({ length: planes }, (_, plane) => this.#host(`nuc${plane + 1}`, plane, planes)),
       this.#host('jetson', null, planes),
     ]
+    const hosts = inventory ? sshHosts(inventory, planes, this.#now()) : local()
     this.#failures = { satellites: [], links: [] }
     this.#set({
       kind: 'running',
-      name: 'local',
+      name: inventory?.name ?? 'local',
       slots,
       planes,
       hosts,
@@ -80,6 +86,22 @@ export class DemoLab {
       lastLines: ['listening on 127.0.0.1:41993', 'peer nuc4 answers slowly, 412 ms'],
     })
     this.say(hostId, 'error', `${hostId} ended by SIGKILL`)
+  }
+
+  /** The way to a host is lost, and looked for again. */
+  lose(hostId: string, reason: string, attempts: number, nextAttemptAt: number | null): void {
+    const host = this.#hostOf(hostId)
+    if (host?.state.kind === 'healthy') this.#before.set(hostId, host.state)
+    const since = host?.state.kind === 'unreachable' ? host.state.since : this.#now()
+    this.#changeHost(hostId, { kind: 'unreachable', since, attempts, nextAttemptAt, reason })
+    if (attempts === 0) this.say(hostId, 'warn', `${hostId} is unreachable: ${reason}`)
+  }
+
+  /** The way is found again. */
+  find(hostId: string): void {
+    const before = this.#before.get(hostId)
+    if (before) this.#changeHost(hostId, before)
+    this.#before.delete(hostId)
   }
 
   restart(hostId: string): void {
@@ -215,6 +237,10 @@ export class DemoLab {
   #setFailures(failures: Failures): void {
     this.#failures = failures
     if (this.state.kind === 'running') this.#set({ ...this.state, failures })
+  }
+
+  #hostOf(hostId: string): LabHost | undefined {
+    return this.state.kind === 'running' ? this.state.hosts.find((host) => host.hostId === hostId) : undefined
   }
 
   #changeHost(hostId: string, state: LabHost['state']): void {

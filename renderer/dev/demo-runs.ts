@@ -1,5 +1,6 @@
 import type {
   ExperimentCheck,
+  MachineReading,
   PlannedTrial,
   RunDetail,
   RunEvent,
@@ -15,11 +16,11 @@ import { seriesOf } from '#shared/experiment/meaning'
 import { summariseTrial } from '#shared/experiment/metrics'
 import { parseExperiment } from '#shared/experiment/parse'
 import type { EventRecord, RequestRecord } from '#shared/experiment/records'
-import type { LabName } from '#shared/experiment/schema'
 import { binTimeline, type CounterSample } from '#shared/experiment/timeline'
 import { histogramMean } from '#shared/stats/quantile'
 import type { Emit } from './demo-client'
 import type { DemoLab, ShownTrial } from './demo-lab'
+import { demoReadings } from './demo-machines'
 import { DemoTrial } from './demo-trial'
 
 interface TrialRecord {
@@ -27,6 +28,7 @@ interface TrialRecord {
   requests: RequestRecord[]
   events: EventRecord[]
   samples: CounterSample[]
+  readings: MachineReading[]
   startedAt: number
 }
 
@@ -50,7 +52,7 @@ function plannedRequests({ parameters }: PlannedTrial): number {
   return parameters.sessions * parameters.turns
 }
 
-export function checkExperiment(yaml: string, lab?: LabName): ExperimentCheck {
+export function checkExperiment(yaml: string, lab?: string): ExperimentCheck {
   const parsed = parseExperiment(yaml, lab)
   if (!parsed.ok) return parsed
   const trials = planTrials(parsed.experiment)
@@ -88,7 +90,7 @@ export class DemoRuns {
     return { ...run.summary, yaml: run.yaml, trials: run.trials.map((one) => one.trial) }
   }
 
-  start(yaml: string, lab: LabName = 'local'): string {
+  start(yaml: string, lab = 'local'): string {
     const check = checkExperiment(yaml, lab)
     if (!check.ok) throw new SkyError('invalid_experiment', 'The experiment has problems.')
     if (this.#lab.state.kind !== 'running') {
@@ -103,6 +105,7 @@ export class DemoRuns {
         requests: [],
         events: [],
         samples: [],
+        readings: [],
         startedAt: 0,
       })),
       summary: {
@@ -218,11 +221,11 @@ export class DemoRuns {
       this.#emitLive(active, ended)
       this.#change(active.run)
     }
-    if (this.#now() - this.#lastSnapshot >= snapshotEveryMs) this.#sample(record)
+    if (this.#now() - this.#lastSnapshot >= snapshotEveryMs) this.#sample(active)
     if (record.requests.length >= demo.requestsTotal) this.#finish(active)
   }
 
-  #sample(record: TrialRecord): void {
+  #sample({ run, record }: ActiveTrial): void {
     this.#lastSnapshot = this.#now()
     this.#emit('constellationChanged', this.#lab.snapshot(this.shown)!)
     const storedBytes = this.#lab.satellites().reduce((sum, one) => sum + one.bytes, 0)
@@ -232,6 +235,10 @@ export class DemoRuns {
       evictedChunks: 0,
       migratedChunks: (this.shown?.epoch ?? 0) * 40,
     })
+    if (run.summary.lab === 'simulated') return
+    const readings = demoReadings(this.#now())
+    record.readings.push(...readings)
+    this.#emit('machinesRead', { runId: run.summary.runId, trialId: record.trial.trialId, readings })
   }
 
   #emitLive({ run, record }: ActiveTrial, ended: readonly RequestRecord[]): void {
@@ -262,7 +269,7 @@ export class DemoRuns {
 
   #begin(run: RunRecord, record: TrialRecord): void {
     const demo = new DemoTrial(record.trial)
-    Object.assign(record, { requests: [], events: [], samples: [], startedAt: this.#now() })
+    Object.assign(record, { requests: [], events: [], samples: [], readings: [], startedAt: this.#now() })
     record.trial = {
       ...record.trial,
       attempt: record.trial.attempt + 1,

@@ -7,8 +7,8 @@ import { demoDesktop } from './demo-desktop'
 import { DemoEngine } from './demo-engine'
 
 /*
- * The window over made-up data, for work on pages: ?scene=stopped|running|demo|load|finished|crashed|unreachable, &ahead=SECONDS,
- * &size=72x22, &yaml=EXPERIMENT.
+ * The window over made-up data, for work on pages: ?scene=stopped|running|demo|load|finished|crashed|unreachable, or of SSH hosts
+ * ?scene=bare|deployed|connected|lost, &ahead=SECONDS, &size=72x22, &yaml=EXPERIMENT. `engine.ssh` makes the rest happen.
  */
 /** About a thousand records a second: to see that the charts stay smooth. */
 const load = `name: Load
@@ -36,6 +36,19 @@ async function set(): Promise<void> {
   if (scene === 'unreachable')
     throw new SkyError('unreachable', 'The lab engine does not run.', 'Start the app again.')
   if (scene === 'stopped') return
+  if (['bare', 'deployed', 'connected', 'lost'].includes(scene)) {
+    const { name } = engine.ssh.addTestbed()
+    if (scene === 'bare') return
+    engine.ssh.access.acceptAll(name)
+    engine.ssh.provisioning.install(name)
+    if (scene === 'deployed') return
+    await client.call('startLab', { lab: name, slots: slots!, planes: planes! })
+    if (scene === 'connected') return
+    await client.call('startRun', { yaml: presetById('demo')!.yaml })
+    engine.advance(60_000)
+    engine.cut('nuc3', 'no answer for 5 s')
+    return
+  }
   await client.call('startLab', { slots: slots!, planes: planes! })
   if (scene === 'running') return
   const yaml = query.get('yaml') ?? (scene === 'load' ? load : presetById('demo')!.yaml)

@@ -16,10 +16,14 @@ export interface Draft {
   readonly description: string
   readonly seed: number
   readonly repeats: number
+  /** `local`, `simulated`, or the name of an inventory. */
+  readonly lab: string
   readonly settings: Readonly<Record<ParameterName, Setting>>
 }
 
-export type HeadField = 'name' | 'description' | 'seed' | 'repeats'
+export type HeadField = 'name' | 'description' | 'seed' | 'repeats' | 'lab'
+
+export const defaultLab = 'local'
 
 export const emptyExperiment = 'name: My experiment\nseed: 1\nrepeats: 1\n\nparameters: {}\n\nfactors: {}\n'
 
@@ -62,6 +66,7 @@ export function draftOf(text: string): Draft | null {
     description: typeof head['description'] === 'string' ? head['description'] : '',
     seed: typeof head['seed'] === 'number' ? head['seed'] : 1,
     repeats: typeof head['repeats'] === 'number' ? head['repeats'] : 1,
+    lab: typeof head['lab'] === 'string' ? head['lab'] : defaultLab,
     settings,
   }
 }
@@ -70,7 +75,8 @@ export function draftOf(text: string): Draft | null {
 export function withHead(text: string, field: HeadField, value: string | number): string {
   const document = open(text)
   if (!document) return text
-  if (value === '' && field === 'description') document.delete(field)
+  const isDefault = (field === 'description' && value === '') || (field === 'lab' && value === defaultLab)
+  if (isDefault) document.delete(field)
   else document.set(field, value)
   return written(document)
 }

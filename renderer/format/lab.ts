@@ -1,4 +1,5 @@
 import type { LabHost, LabState } from '#shared/contract/console-api'
+import { formatDuration, formatMs, notMeasured } from './units'
 
 export type Tone = 'ok' | 'busy' | 'warn' | 'bad' | 'idle'
 
@@ -17,6 +18,11 @@ export function labLabel(state: LabState | null): string {
     case 'failed':
       return 'failed'
   }
+}
+
+/** The lab that a state is about; null where it does not say. */
+export function labNameOf(state: LabState | null): string | null {
+  return state !== null && 'name' in state ? state.name : null
 }
 
 export function labTone(state: LabState | null): Tone {
@@ -64,9 +70,29 @@ export function roleLabel(role: LabHost['role']): string {
   }
 }
 
+/** What a state of a host is called. @param now Unix ms */
+export function hostStateLabel(host: LabHost, now: number): string {
+  const { state } = host
+  return state.kind === 'unreachable' ? `unreachable, ${nextAttempt(state, now)}` : state.kind
+}
+
+/** When the way to an unreachable host is looked for again. */
+export function nextAttempt(state: Extract<LabHost['state'], { kind: 'unreachable' }>, now: number): string {
+  if (state.nextAttemptAt === null) return 'trying now'
+  const seconds = Math.ceil((state.nextAttemptAt - now) / 1000)
+  return seconds <= 0 ? 'trying now' : `next try in ${formatDuration(seconds)}`
+}
+
+/** A clock against this machine's: `+1.7 ms ± 0.2 ms`. */
+export function clockLabel(clock: LabHost['clock']): string {
+  if (clock === null) return notMeasured
+  const sign = clock.offsetMs > 0 ? '+' : ''
+  return `${sign}${formatMs(clock.offsetMs)} ± ${formatMs(clock.uncertaintyMs)}`
+}
+
 /** Planes as a short list: 0, or 0–4, or 0, 2. */
 export function planesLabel(planes: readonly number[]): string {
-  if (planes.length === 0) return '–'
+  if (planes.length === 0) return notMeasured
   const contiguous = planes.length > 2 && planes.every((plane, i) => i === 0 || plane === planes[i - 1]! + 1)
   return contiguous ? `${planes[0]}–${planes.at(-1)}` : planes.join(', ')
 }

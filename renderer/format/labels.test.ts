@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LabHost, RunSummary } from '#shared/contract/console-api'
 import { trialMetricNames } from '#shared/experiment/metrics'
-import { hostsTone, hostTone } from './lab'
+import { clockLabel, hostsTone, hostStateLabel, hostTone, labNameOf } from './lab'
 import { metricViews } from './metrics'
 import { runStateLabel, runTone } from './runs'
 
@@ -76,4 +76,29 @@ describe('hosts', () => {
     expect(hostsTone([healthy(4), crashed, healthy(5)])).toBe('bad')
     expect(hostsTone([])).toBe('idle')
   })
+
+  it('that are unreachable count down to the next attempt', () => {
+    const lost = (nextAttemptAt: number | null): LabHost =>
+      host({ kind: 'unreachable', since: 0, attempts: 2, nextAttemptAt, reason: 'no answer' })
+    const label = (nextAttemptAt: number | null): string =>
+      hostStateLabel(lost(nextAttemptAt), 10_000).replaceAll('\u00a0', ' ')
+    expect(hostTone(lost(null))).toBe('warn')
+    expect([label(13_200), label(10_001), label(9_000), label(null)]).toEqual([
+      'unreachable, next try in 4 s',
+      'unreachable, next try in 1 s',
+      'unreachable, trying now',
+      'unreachable, trying now',
+    ])
+  })
+
+  it('have clocks that are off by so much, give or take', () => {
+    const plain = (clock: LabHost['clock']): string => clockLabel(clock).replaceAll('\u00a0', ' ')
+    expect(plain({ offsetMs: 1.7, uncertaintyMs: 0.2 })).toBe('+1.7 ms ± 200 µs')
+    expect(plain({ offsetMs: -12, uncertaintyMs: 1.5 })).toBe('-12 ms ± 1.5 ms')
+    expect(plain(null)).toBe('–')
+  })
+})
+
+it('only some states of a lab say which lab it is', () => {
+  expect([labNameOf(null), labNameOf({ kind: 'stopped' })]).toEqual([null, null])
 })

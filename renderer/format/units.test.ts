@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  formatBitRate,
   formatByteRate,
   formatBytes,
   formatDateTime,
@@ -31,6 +32,8 @@ describe('numbers with units', () => {
     [formatBytes(1_023), '1,023 B'],
     [formatBytes(1_024), '1 KiB'],
     [formatByteRate(3 * 1_048_576), '3 MiB/s'],
+    [formatBitRate(941.2), '941 Mbit/s'],
+    [formatBitRate(2_354), '2.35 Gbit/s'],
     [formatDistance(2_274_123), '2,274 km'],
     [formatDistance(550), '550 m'],
     [formatRate(12.34), '12.3 /s'],
@@ -52,7 +55,15 @@ describe('numbers with units', () => {
   })
 
   it('shows what was not measured as a dash, never as 0', () => {
-    for (const format of [formatNumber, formatBytes, formatMs, formatShare, formatDuration, formatInteger]) {
+    for (const format of [
+      formatNumber,
+      formatBytes,
+      formatBitRate,
+      formatMs,
+      formatShare,
+      formatDuration,
+      formatInteger,
+    ]) {
       for (const value of [null, undefined, Number.NaN]) expect(format(value)).toBe(notMeasured)
     }
   })

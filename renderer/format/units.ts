@@ -52,6 +52,14 @@ export function formatByteRate(value: MaybeNumber): string {
   return text === notMeasured ? text : `${text}/s`
 }
 
+/** @param value Mbit/s, 10^6 bits; shown as Gbit/s from 1,000 on */
+export function formatBitRate(value: MaybeNumber): string {
+  if (isMissing(value)) return notMeasured
+  return value >= 1000
+    ? withUnit(formatNumber(value / 1000), 'Gbit/s')
+    : withUnit(formatNumber(value), 'Mbit/s')
+}
+
 /** @param value milliseconds; shown as µs below 1 ms and as s from 10 s on */
 export function formatMs(value: MaybeNumber): string {
   if (isMissing(value)) return notMeasured

@@ -1,8 +1,10 @@
 import { computed, onScopeDispose } from 'vue'
 import type { Router } from 'vue-router'
+import { defaultParameters } from '#shared/experiment/parameters'
 import { useEngine } from '../engine'
 import { pages } from '../router'
-import { useLab } from '../stores/lab'
+import { localLab, useLab } from '../stores/lab'
+import { useLabChoice } from '../stores/lab-choice'
 import { useLauncher } from '../stores/launcher'
 import { useRuns } from '../stores/runs'
 import { useSettings } from '../stores/settings'
@@ -12,6 +14,7 @@ import { useCommandRegistry, useCommands, type Command } from './commands'
 /** What can be done from every page. */
 export function useGlobalCommands(router: Router): void {
   const lab = useLab()
+  const choice = useLabChoice()
   const runs = useRuns()
   const launcher = useLauncher()
   const registry = useCommandRegistry()
@@ -33,6 +36,7 @@ export function useGlobalCommands(router: Router): void {
       shortcut: page.path === '/settings' ? 'Ctrl+,' : `Ctrl+${i + 1}`,
       run: () => void router.push(page.path),
     })),
+    { id: 'labs', group: 'Go to', label: 'All labs', run: () => void router.push('/labs') },
     {
       id: 'palette',
       group: 'View',
@@ -80,12 +84,43 @@ export function useGlobalCommands(router: Router): void {
       commands.push({
         id: 'start-lab',
         group: 'Lab',
-        label: 'Start lab',
-        run: () => void router.push('/lab').then(() => lab.start(19, 5)),
+        label: choice.isLocal ? 'Start lab' : `Connect to ${choice.chosen}`,
+        run: () =>
+          void router
+            .push('/lab')
+            .then(() => lab.start(defaultParameters.slots, defaultParameters.planes, choice.chosen)),
       })
     }
     if (labKind === 'running' && runs.active === null) {
-      commands.push({ id: 'stop-lab', group: 'Lab', label: 'Stop lab', run: () => void lab.stop() })
+      commands.push({
+        id: 'stop-lab',
+        group: 'Lab',
+        label: lab.running?.name === localLab ? 'Stop lab' : 'Disconnect the lab',
+        run: () => void lab.stop(),
+      })
+    }
+    for (const { value, label } of choice.options) {
+      if (value === choice.chosen && router.currentRoute.value.path === '/lab') continue
+      commands.push({
+        id: `show-lab ${value}`,
+        group: 'Lab',
+        label: value === localLab ? 'Show the local lab' : `Show lab ${label}`,
+        run: () => {
+          choice.choose(value)
+          void router.push('/lab')
+        },
+      })
+    }
+    const { running } = lab
+    if (running && running.name !== localLab) {
+      for (const { hostId } of running.hosts) {
+        commands.push({
+          id: `host ${hostId}`,
+          group: 'Lab',
+          label: `Open host ${hostId}`,
+          run: () => void router.push(`/labs/${running.name}/hosts/${hostId}`),
+        })
+      }
     }
     for (const host of lab.hosts) {
       if (host.state.kind !== 'crashed') continue

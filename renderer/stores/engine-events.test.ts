@@ -3,9 +3,11 @@ import type {
   ConstellationSnapshot,
   ExperimentCheck,
   LiveBatch,
+  MachineReading,
   RunDetail,
   RunSummary,
   StoredRequest,
+  TimelinePoint,
 } from '#shared/contract/console-api'
 import { defaultParameters } from '#shared/experiment/parameters'
 import { withEngine } from '../testing/with-stores'
@@ -105,6 +107,36 @@ const batch = (runId: string, requestId: number, dropped: number): LiveBatch => 
   dropped,
 })
 
+const reading = (at: number): MachineReading => ({
+  machine: 'nuc1',
+  at,
+  cpuLoad: 0.5,
+  memoryUsedBytes: 1,
+  temperatureC: null,
+  receivedBytesPerS: null,
+  sentBytesPerS: null,
+  gpuLoad: null,
+  powerW: {},
+})
+
+const quietPoint: Omit<TimelinePoint, 'trialId' | 'tS' | 'machines'> = {
+  requests: 0,
+  blockHitRate: null,
+  tokenHitRate: null,
+  hopsMean: null,
+  ttftMsP50: null,
+  ttftMsP95: null,
+  tpotMsP50: null,
+  outputTokensPerS: null,
+  bytesReadPerS: null,
+  bytesWrittenPerS: null,
+  storedBytes: null,
+  evictedChunks: null,
+  migratedChunks: null,
+  epoch: null,
+  event: '',
+}
+
 describe('live', () => {
   it('loads all that is stored, page by page, from the start that the host told', async () => {
     const { use } = withEngine({
@@ -123,6 +155,29 @@ describe('live', () => {
     const trial = live.trials.get('t001')
     expect(trial?.ring.written).toBe(4_500)
     expect(trial?.startedAt).toBe(4_990)
+  })
+
+  it('joins what was stored of machines and what is read now, and begins again with a repeated trial', async () => {
+    const { machine: _machine, at: _at, ...load } = reading(0)
+    const point = { ...quietPoint, trialId: 't001', tS: 0, machines: { nuc1: load } }
+    const { emit, use } = withEngine({
+      run: ({ runId }) => detail(runId),
+      timeline: () => ({ points: [point], events: [] }),
+      requests: () => ({ total: 0, rows: [] }),
+    })
+    const live = use(useLive)
+    await live.show('r')
+    const read = (runId: string, at: number) =>
+      emit('machinesRead', { runId, trialId: 't001', readings: [reading(at)] })
+    read('r', 5_900)
+    read('r', 8_100)
+    read('other', 9_500)
+    expect(live.machines.points('t001').map(({ x, machine }) => [x, machine])).toEqual([
+      [0, 'nuc1'],
+      [3, 'nuc1'],
+    ])
+    emit('runEvent', { runId: 'r', trialId: 't001', at: 20_000, name: 'trial_started', message: '' })
+    expect(live.machines.points('t001')).toEqual([])
   })
 
   it('adds up what was dropped, and takes batches that came while it loaded', async () => {

@@ -4,7 +4,7 @@ import { SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { parseExperiment } from '#shared/experiment/parse'
 import { demoPresetId } from '#shared/experiment/presets'
 import { useEngine } from '../engine'
-import { useLab } from './lab'
+import { localLab, useLab } from './lab'
 import { useRuns } from './runs'
 
 export type LaunchStep =
@@ -39,10 +39,10 @@ export const useLauncher = defineStore('launcher', () => {
         )
       }
       const needed = check.trials[0]?.parameters
-      const isSimulated = labOf(yaml) === 'simulated'
-      if (needed && !isSimulated && lab.running === null) {
+      const name = labOf(yaml) ?? localLab
+      if (needed && name !== 'simulated' && lab.running?.name !== name) {
         step.value = { kind: 'starting-lab' }
-        if (!(await lab.start(needed.slots, needed.planes))) {
+        if (!(await lab.start(needed.slots, needed.planes, name))) {
           error.value = lab.error
           return null
         }

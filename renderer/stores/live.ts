@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, markRaw, shallowRef } from 'vue'
 import type { LiveBatch, RunDetail, RunEvent, RunSummary } from '#shared/contract/console-api'
+import { MachineHistory } from '../charts/machine-history'
 import { LiveTrial } from '../charts/live-trial'
 import { useEngine } from '../engine'
 
@@ -30,6 +31,7 @@ export const useLive = defineStore('live', () => {
   const linkDelay = shallowRef<LiveBatch['linkDelay'] | null>(null)
 
   const trials = markRaw(new Map<string, LiveTrial>())
+  const machines = markRaw(new MachineHistory())
   /** Counts the loads of a whole run: charts that hold derived data start again. */
   const generation = shallowRef(0)
   let waiting: LiveBatch[] = []
@@ -76,8 +78,18 @@ export const useLive = defineStore('live', () => {
     if (event.name === 'trial_started') {
       // A repeated trial starts from nothing: what its earlier attempt drew no longer counts.
       if (trials.delete(event.trialId)) generation.value++
+      machines.forget(event.trialId)
     }
     events.value = [...events.value, event].slice(-eventsKept)
+    tick.value++
+  })
+  client.on('machinesRead', ({ runId: id, trialId, readings }) => {
+    if (id !== runId.value) return
+    const startedAt = trialOf(trialId)?.startedAt ?? null
+    if (startedAt === null) return
+    for (const { machine, at, ...load } of readings) {
+      machines.add(trialId, Math.max(0, Math.floor((at - startedAt) / 1000)), { [machine]: load })
+    }
     tick.value++
   })
   client.on('runChanged', (run) => {
@@ -100,6 +112,7 @@ export const useLive = defineStore('live', () => {
     runId.value = id
     loading.value = true
     trials.clear()
+    machines.clear()
     waiting = []
     events.value = []
     dropped.value = 0
@@ -113,6 +126,7 @@ export const useLive = defineStore('live', () => {
       if (runId.value !== id) return
       detail.value = run
       events.value = timeline.events.slice(-eventsKept)
+      for (const point of timeline.points) machines.add(point.trialId, point.tS, point.machines)
       for (let page = 0; page < backfill.pages; page++) {
         const { rows } = await client.call('requests', {
           runId: id,
@@ -137,5 +151,18 @@ export const useLive = defineStore('live', () => {
     return detail.value?.trials.find((trial) => trial.trialId === id) ?? null
   })
 
-  return { runId, detail, loading, tick, generation, trials, events, dropped, linkDelay, currentTrial, show }
+  return {
+    runId,
+    detail,
+    loading,
+    tick,
+    generation,
+    trials,
+    machines,
+    events,
+    dropped,
+    linkDelay,
+    currentTrial,
+    show,
+  }
 })

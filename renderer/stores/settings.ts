@@ -9,6 +9,10 @@ const settingsSchema = z.object({
   theme: z.enum(['system', 'dark', 'light']).catch('system'),
   density: z.enum(['compact', 'comfortable']).catch('compact'),
   logOpen: z.boolean().catch(false),
+  /** The lab that the page Lab shows. */
+  lab: z.string().catch('local'),
+  /** Terminals describe their output to screen readers; it costs some speed. */
+  terminalScreenReader: z.boolean().catch(false),
   /** Where reports were written last. */
   exportDirectory: z.string().catch(''),
 })

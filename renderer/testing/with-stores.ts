@@ -1,5 +1,5 @@
 import { createPinia } from 'pinia'
-import { createApp } from 'vue'
+import { createApp, effectScope } from 'vue'
 import type { ConsoleApi } from '#shared/contract/console-api'
 import type { Handlers } from '#shared/contract/rpc'
 import { demoClient, type Emit } from '../dev/demo-client'
@@ -29,5 +29,6 @@ function storesOver(client: ConsoleClient): Use {
   const app = createApp({ render: () => null })
   app.provide(engineKey, { client, desktop: demoDesktop })
   app.use(createPinia())
-  return (store) => app.runWithContext(store)
+  const scope = effectScope()
+  return (store) => app.runWithContext(() => scope.run(store)!)
 }

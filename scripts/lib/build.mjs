@@ -24,8 +24,11 @@ const always = [
 /** The oldest Node that runs the bundles: that of Electron 33. */
 export const nodeTarget = 'node20.18'
 
-/** What stays in node_modules: DuckDB is a native module, and piscina starts threads from a file of its own. */
-const unbundled = ['@duckdb/node-api', 'piscina']
+/**
+ * What stays in node_modules: DuckDB is a native module, piscina starts threads from a file of its own, ssh2 finds its helper for
+ * Pageant beside itself and has native parts that it can do without, pacote is npm's own and loaded only for a download.
+ */
+const unbundled = ['@duckdb/node-api', 'piscina', 'ssh2', 'pacote']
 
 /**
  * Build what is stale of the given parts into out/.

@@ -25,3 +25,12 @@ export const agentConfig = z.discriminatedUnion('role', [
   }),
 ])
 export type AgentConfig = z.infer<typeof agentConfig>
+
+/** Linux keeps 108 bytes for the path of a Unix socket, with the closing zero. */
+export const longestSocketPath = 107
+
+/**
+ * An agent that fails is started again, but not for ever: after so many starts within so many seconds whoever keeps it
+ * running (systemd, or the supervisor where there is none) leaves it stopped.
+ */
+export const startLimit = { starts: 5, windowS: 60 } as const

@@ -6,7 +6,7 @@ import type { Contract } from './rpc'
 
 /** What the lab engine asks of an agent over its control channel (JSON-RPC on a local socket, or through SSH). */
 
-export const agentProtocolVersion = 1
+export const agentProtocolVersion = 2
 
 const nothing = z.object({})
 const done = z.null()
@@ -26,12 +26,13 @@ export const hardware = z.object({
 export const telemetry = z.object({
   /** Unix ms, by the host's clock. */
   at: z.number(),
-  /** Share of all cores since the reading before, 0..1. */
+  /** Share of all cores that was not idle since the reading before, 0..1. */
   cpuLoad: z.number().nullable(),
+  /** All that programs cannot have any more: without caches. */
   memoryUsedBytes: z.number().nullable(),
   /** Hottest sensor, degrees Celsius. */
   temperatureC: z.number().nullable(),
-  /** Bytes/s over all network interfaces but loopback since the reading before. */
+  /** Bytes/s over the network cards since the reading before; where there are none, over all interfaces but loopback. */
   receivedBytesPerS: z.number().nullable(),
   sentBytesPerS: z.number().nullable(),
   /** Of a Jetson's GPU, 0..1. */
@@ -56,6 +57,8 @@ export const hello = z.object({
   /** The data port on which other hosts of the lab connect; 0 for an inference host. */
   dataPort: z.int(),
   hardware,
+  /** Another one after every start of the machine, so that a reboot is told from a restart of the agent; '' = the machine does not tell. */
+  bootId: z.string().default(''),
 })
 export type Hello = z.infer<typeof hello>
 
@@ -105,8 +108,13 @@ const common = {
   hello: { params: nothing, result: hello },
   configure: { params: labTopology, result: done },
   setFailures: { params: failures, result: done },
+  /** When the question arrived and when the answer left by the host's clock, Unix ms with fractions: see `estimateClockOffset`. */
+  clock: { params: nothing, result: z.object({ receivedAt: z.number(), answeredAt: z.number() }) },
   shutdown: { params: nothing, result: done },
 }
+
+/** Hosts read their machine only for who wants to know: several on one machine would all tell the same. */
+const wanted = z.object({ telemetry: z.boolean().default(false) })
 
 export const storedBlock = z.object({
   hash: z.string(),
@@ -119,16 +127,21 @@ export const storedBlock = z.object({
 export const satelliteControl = {
   methods: {
     ...common,
-    /** Empty every store and counter and take the trial's parameters. */
+    /**
+     * Empty every store and counter and take the trial's parameters. For the trial that it was prepared for last, nothing happens:
+     * the call may be repeated when its answer was lost.
+     */
     prepareTrial: { params: satelliteTrial, result: done },
     counters: {
-      params: nothing,
+      params: wanted,
       result: z.object({
         satellites: z.array(satelliteCounters),
         delay: delayStats,
         peersConnected: z.array(z.string()),
         rssBytes: z.number(),
         cpuS: z.number(),
+        /** Null where it was not asked for, and before the first reading. */
+        telemetry: telemetry.nullable(),
       }),
     },
     storedBlocks: {
@@ -166,11 +179,15 @@ export type TrialStatus = z.infer<typeof trialStatus>
 export const inferenceControl = {
   methods: {
     ...common,
-    /** Replace the documents that workloads use. Large sets come in several calls with `append`. */
+    /**
+     * Replace the documents that workloads use, from number `from` on. Large sets come in several calls, the first with 0, each other one
+     * with what the host held after the one before; a call may be repeated when its answer was lost.
+     */
     loadDocuments: {
-      params: z.object({ append: z.boolean(), documents: z.array(document) }),
+      params: z.object({ from: z.int().min(0), documents: z.array(document) }),
       result: z.object({ documents: z.int() }),
     },
+    /** A trial that runs, or has run in this process, is not begun again: the answer is that of the first time. */
     startTrial: { params: trialSpec, result: z.object({ requestsTotal: z.int() }) },
     pauseTrial: { params: nothing, result: done },
     resumeTrial: { params: nothing, result: done },
@@ -181,13 +198,15 @@ export const inferenceControl = {
     /** Everything up to `seq` is stored by the console; the journal may forget it. */
     acknowledge: { params: z.object({ trialKey, seq: z.int().min(0) }), result: done },
     status: {
-      params: nothing,
+      params: wanted,
       result: z.object({
         delay: delayStats,
         peersConnected: z.array(z.string()),
         bytesInFlight: z.int(),
         rssBytes: z.number(),
         cpuS: z.number(),
+        /** Null where it was not asked for, and before the first reading. */
+        telemetry: telemetry.nullable(),
         apiUrl: z.string().nullable(),
       }),
     },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parameterValues } from '../experiment/parameters'
 import { requestRecord, satelliteCounters, trialEventName } from '../experiment/records'
 import { clockOffset, delayStats, hardware, position, storedBlock, telemetry } from './agent-control'
-import { labs } from '../experiment/schema'
+import { labName } from '../inventory/inventory'
 import { errorBody } from './errors'
 import { hostApi } from './host-api'
 import { inventoryApi } from './inventory-api'
@@ -63,7 +63,7 @@ export const labHost = z.object({
   planes: z.array(z.int()),
   address: z.string(),
   hardware: hardware.nullable(),
-  /** Newest reading of the machine under it; null = not measured. */
+  /** Newest reading of the machine under it; null = not measured. Where all hosts share one machine, one of them has it. */
   telemetry: telemetry.nullable(),
   /** Its clock against this machine's; null where both are the same. */
   clock: clockOffset.nullable(),
@@ -73,7 +73,7 @@ export type LabHost = z.infer<typeof labHost>
 
 export const labState = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('stopped') }),
-  z.object({ kind: z.literal('starting'), step: z.string(), hosts: z.array(labHost) }),
+  z.object({ kind: z.literal('starting'), name: z.string(), step: z.string(), hosts: z.array(labHost) }),
   z.object({
     kind: z.literal('running'),
     name: z.string(),
@@ -87,8 +87,8 @@ export const labState = z.discriminatedUnion('kind', [
     /** Base URL of the OpenAI-compatible API, when it is served. */
     apiUrl: z.string().nullable(),
   }),
-  z.object({ kind: z.literal('stopping'), hosts: z.array(labHost) }),
-  z.object({ kind: z.literal('failed'), error: errorBody, hosts: z.array(labHost) }),
+  z.object({ kind: z.literal('stopping'), name: z.string(), hosts: z.array(labHost) }),
+  z.object({ kind: z.literal('failed'), name: z.string(), error: errorBody, hosts: z.array(labHost) }),
 ])
 export type LabState = z.infer<typeof labState>
 
@@ -223,6 +223,17 @@ export const storedRequest = requestRecord
   .extend({ trialId: z.string(), seq: z.int() })
 export type StoredRequest = z.infer<typeof storedRequest>
 
+/** What one machine did; null = it does not tell. */
+export const machineLoad = telemetry.omit({ at: true })
+export type MachineLoad = z.infer<typeof machineLoad>
+
+/**
+ * A reading of a machine during a trial; `at` is by the clock of the trial's records. A host that has a machine for itself gives it its
+ * name; the machine that all hosts of the local lab share is called `local`.
+ */
+export const machineReading = telemetry.extend({ machine: z.string() })
+export type MachineReading = z.infer<typeof machineReading>
+
 /** One second of a trial; null = nothing was measured in it. Columns of timeline.csv. */
 export const timelinePoint = z.object({
   trialId: z.string(),
@@ -241,6 +252,8 @@ export const timelinePoint = z.object({
   evictedChunks: z.int().nullable(),
   migratedChunks: z.int().nullable(),
   epoch: z.int().nullable(),
+  /** The machines under the lab by their names, as last read in this second. */
+  machines: z.record(z.string(), machineLoad),
   /** What happened in this second, or empty. */
   event: z.string(),
 })
@@ -310,7 +323,7 @@ export const consoleApi = {
      */
     startLab: {
       params: z.object({
-        lab: z.string().default('local'),
+        lab: labName.default('local'),
         slots: z.int().min(1),
         planes: z.int().min(1),
       }),
@@ -336,7 +349,7 @@ export const consoleApi = {
     checkExperiment: { params: z.object({ yaml: z.string() }), result: experimentCheck },
 
     /** On the lab that the file names, or on this one. */
-    startRun: { params: z.object({ yaml: z.string(), lab: z.enum(labs).optional() }), result: runRef },
+    startRun: { params: z.object({ yaml: z.string(), lab: labName.optional() }), result: runRef },
     pauseRun: { params: runRef, result: done },
     resumeRun: { params: runRef, result: done },
     cancelRun: { params: runRef, result: done },
@@ -378,6 +391,8 @@ export const consoleApi = {
     live: liveBatch,
     constellationChanged: constellationSnapshot,
     runEvent: runEvent.extend({ runId: z.string() }),
+    /** Readings that were stored now. */
+    machinesRead: trialRef.extend({ readings: z.array(machineReading) }),
     log: z.array(logLine),
     ...inventoryApi.events,
     ...provisioningApi.events,

@@ -38,6 +38,9 @@ export const desktopContract = {
   methods: {
     chooseDirectory: { params: z.object({ title: z.string(), start: z.string() }), result: pathOrNothing },
     openExperimentFile: { params: nothing, result: textFile.nullable() },
+    openInventoryFile: { params: nothing, result: textFile.nullable() },
+    /** Where a private key lies; it is read by the engine only. */
+    chooseKeyFile: { params: nothing, result: pathOrNothing },
     /** Where a trace lies; whoever reads it is the engine, which can read files of any size. */
     chooseTraceFile: { params: nothing, result: pathOrNothing },
     saveExperimentFile: {
@@ -72,6 +75,10 @@ export interface DesktopApi {
   chooseDirectory(title: string, start: string): Promise<DesktopAnswer<string | null>>
   /** Let the user choose an experiment file (.yaml, .yml) and read it. */
   openExperimentFile(): Promise<DesktopAnswer<TextFile | null>>
+  /** Let the user choose a file with the hosts of a lab (.yaml, .yml) and read it. */
+  openInventoryFile(): Promise<DesktopAnswer<TextFile | null>>
+  /** Let the user choose a private key; the answer is its path, nothing is read. */
+  chooseKeyFile(): Promise<DesktopAnswer<string | null>>
   /** Let the user choose a trace of requests; the answer is its path. */
   chooseTraceFile(): Promise<DesktopAnswer<string | null>>
   /** The path of a file that was dropped onto the window; empty where it has none. */

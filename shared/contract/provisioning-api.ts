@@ -35,6 +35,7 @@ export const hostPair = z.object({
   status: checkStatus,
   /** Null = not measured. */
   roundTripMs: z.number().nullable(),
+  /** Mbit/s, 10^6 bits. */
   throughputMbS: z.number().nullable(),
   /** Why not, and what to do; empty when all is well. */
   problem: z.string(),

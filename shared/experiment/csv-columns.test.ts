@@ -250,6 +250,7 @@ describe('rows', () => {
       evictedChunks: 12,
       migratedChunks: 13,
       epoch: 14,
+      machines: {},
       event: 'host_lost: nuc2',
     }
     expect(rowOf(timelineColumns, { runId: 'r', point })).toEqual({

@@ -1,7 +1,7 @@
 import type { PlannedTrial } from '../contract/console-api'
 import { hasMeaning } from './meaning'
 import { defaultParameters, type ParameterName, type ParameterValues } from './parameters'
-import type { Experiment, LabName, ParameterValue } from './schema'
+import type { Experiment, ParameterValue } from './schema'
 
 type Cell = Partial<Record<ParameterName, ParameterValue>>
 
@@ -103,6 +103,6 @@ function parametersOf(experiment: Experiment, cell: Cell): ParameterValues {
 }
 
 /** Light time in the simulator is neither held for nor added: it is simulated, and marked so in every result. */
-function linkDelayOn<V extends ParameterValue>(lab: LabName, value: V): V | 'simulated' {
+function linkDelayOn<V extends ParameterValue>(lab: string, value: V): V | 'simulated' {
   return lab === 'simulated' && value !== 'off' ? 'simulated' : value
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parameterNames } from './parameters'
 import { parseExperiment } from './parse'
 import type { Experiment } from './schema'
-import { maxYamlLength } from './yaml-source'
+import { maxYamlLength } from '../yaml/yaml-source'
 
 function experimentOf(yaml: string): Experiment {
   const parsed = parseExperiment(yaml)
@@ -126,7 +126,7 @@ describe('a wrong value', () => {
     ['seed: 4294967296', 'seed'],
     ['repeats: 0', 'repeats'],
     ['repeats: 1001', 'repeats'],
-    ['lab: mars', 'lab'],
+    ['lab: Mars!', 'lab'],
     ['description: [a]', 'description'],
     ['parameters: 3', 'parameters'],
     ['factors: [servers]', 'factors'],

@@ -3,17 +3,9 @@ import type { FileProblem } from '../contract/problem'
 import { allowedText, numberText } from './allowed'
 import { parameterNames, parameters, type ParameterName } from './parameters'
 import { crossChecks } from './relations'
-import {
-  experimentKeys,
-  experimentShape,
-  labs,
-  maxRepeats,
-  maxSeed,
-  type Experiment,
-  type LabName,
-} from './schema'
-import { nearestWord } from './suggest'
-import { pathText, readYaml, type Path, type YamlSource } from './yaml-source'
+import { builtInLabs, experimentKeys, experimentShape, maxRepeats, maxSeed, type Experiment } from './schema'
+import { nearestWord } from '../yaml/suggest'
+import { pathText, readYaml, type Path, type YamlSource } from '../yaml/yaml-source'
 
 export type ParsedExperiment = { ok: true; experiment: Experiment } | { ok: false; problems: FileProblem[] }
 
@@ -24,7 +16,7 @@ const mostProblems = 500
  * Read an experiment from YAML, or tell everything that is wrong with it, in the order of the file.
  * @param lab where it is to run, whatever the file says
  */
-export function parseExperiment(yamlText: string, lab?: LabName): ParsedExperiment {
+export function parseExperiment(yamlText: string, lab?: string): ParsedExperiment {
   const source = readYaml(yamlText)
   if (Array.isArray(source)) return { ok: false, problems: source.slice(0, mostProblems) }
   const raw = onLab(withoutEmptySections(source.value), lab)
@@ -47,7 +39,7 @@ export function parseExperiment(yamlText: string, lab?: LabName): ParsedExperime
   return { ok: false, problems: problems.slice(0, mostProblems) }
 }
 
-function onLab(raw: unknown, lab: LabName | undefined): unknown {
+function onLab(raw: unknown, lab: string | undefined): unknown {
   const isMap = typeof raw === 'object' && raw !== null && !Array.isArray(raw)
   return lab === undefined || !isMap ? raw : { ...raw, lab }
 }
@@ -117,7 +109,7 @@ function allowedAt([section, name, index]: Path): string {
     case 'repeats':
       return `an integer from 1 to ${numberText(maxRepeats)}`
     case 'lab':
-      return `one of ${labs.join(', ')}`
+      return `${builtInLabs.join(', ')}, or the name of an inventory (small letters, digits, -)`
   }
   const parameter = parameters[name as ParameterName]
   if (name === undefined) {

@@ -13,7 +13,7 @@ import {
 import { maxTrials, type Experiment, type ParameterValue } from './schema'
 import { failureListAllowed, failureListProblem } from './failure-list'
 import { undeclaredPrefixModel } from './trace-parameters'
-import type { Path } from './yaml-source'
+import type { Path } from '../yaml/yaml-source'
 
 /** Something that is wrong between values which, each alone, may be right. */
 export interface CrossProblem {

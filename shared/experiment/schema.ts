@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { labName } from '../inventory/inventory'
 import {
   parameterNames,
   parameters,
@@ -12,9 +13,8 @@ export const maxTrials = 10_000
 export const maxRepeats = 1_000
 /** Seeds are unsigned 32 bit, as the generator takes them. */
 export const maxSeed = 0xffffffff
-/** Labs that an experiment can run on. */
-export const labs = ['local', 'simulated'] as const
-export type LabName = (typeof labs)[number]
+/** Labs that are there without an inventory: processes on this machine, and the simulator. */
+export const builtInLabs = ['local', 'simulated'] as const
 
 export type ParameterValue = string | number
 export type Factors = { readonly [K in ParameterName]?: readonly ParameterValues[K][] }
@@ -27,7 +27,8 @@ export interface Experiment {
   readonly seed: number
   /** How often the whole grid is run, each time with another workload. */
   readonly repeats: number
-  readonly lab: LabName
+  /** One of `builtInLabs`, or the name of an inventory. */
+  readonly lab: string
   /** Values that differ from the defaults. */
   readonly parameters: Partial<ParameterValues>
   /** The values of the parameters that vary: every combination is a cell. In the order of the file. */
@@ -52,7 +53,7 @@ export const experimentShape = z.strictObject({
   description: z.string().max(10_000).default(''),
   seed: z.int().min(0).max(maxSeed).default(1),
   repeats: z.int().min(1).max(maxRepeats).default(1),
-  lab: z.enum(labs).default('local'),
+  lab: labName.default('local'),
   parameters: fixed.default({}),
   factors: factors.default({}),
 }) as unknown as z.ZodType<Experiment>

@@ -1,4 +1,4 @@
-import type { TimelinePoint } from '../contract/console-api'
+import type { MachineLoad, MachineReading, TimelinePoint } from '../contract/console-api'
 import { addHistograms, histogramMean, measured, quantile } from '../stats/quantile'
 import { blockHitRate, tokenHitRate, type RequestFigures } from './metrics'
 import type { EventRecord } from './records'
@@ -20,6 +20,8 @@ export interface TimelineInput {
   readonly events: readonly EventRecord[]
   /** In order of time; empty where none were taken. */
   readonly samples: readonly CounterSample[]
+  /** In order of time; none where nothing is under the lab: in a simulation. */
+  readonly readings?: readonly MachineReading[]
 }
 
 /** Longest timeline, s: a week. Times beyond it come from a clock that is wrong. */
@@ -39,8 +41,9 @@ export function binTimeline(input: TimelineInput): TimelinePoint[] {
   const requests = groupBySecond(input.requests, (request) => secondOf(endOf(request)))
   const events = groupBySecond(input.events, (event) => secondOf(event.at))
   const samples = groupBySecond(input.samples, (sample) => secondOf(sample.at))
+  const readings = groupBySecond(input.readings ?? [], (reading) => secondOf(reading.at))
   let last = -1
-  for (const groups of [requests, events, samples])
+  for (const groups of [requests, events, samples, readings])
     for (const second of groups.keys()) last = Math.max(last, second)
 
   // Most seconds of a long timeline are quiet: their columns are computed once.
@@ -61,6 +64,7 @@ export function binTimeline(input: TimelineInput): TimelinePoint[] {
       evictedChunks: increase(previous?.evictedChunks ?? 0, sample?.evictedChunks),
       migratedChunks: increase(previous?.migratedChunks ?? 0, sample?.migratedChunks),
       epoch,
+      machines: loadsOf(readings.get(second) ?? []),
       event: happened.map(({ name, message }) => (message === '' ? name : `${name}: ${message}`)).join('; '),
     })
     previous = sample ?? previous
@@ -89,6 +93,11 @@ function requestColumns(requests: readonly RequestFigures[]) {
     bytesReadPerS: ok.reduce((sum, request) => sum + request.bytesRead, 0),
     bytesWrittenPerS: ok.reduce((sum, request) => sum + request.bytesWritten, 0),
   }
+}
+
+/** The last reading of each machine. */
+function loadsOf(readings: readonly MachineReading[]): Record<string, MachineLoad> {
+  return Object.fromEntries(readings.map(({ machine, at: _at, ...load }) => [machine, load]))
 }
 
 /** What a counter grew by; null without a sample, and after a restart of its host has set it back. */

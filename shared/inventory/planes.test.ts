@@ -47,7 +47,7 @@ it.each([
   ['a plane twice', [[0], [0]], 2, /planes 0, 0/],
   ['named and not named', [[0], undefined], 2, /nuc2 of the lab lab has no planes, but nuc1 has/],
 ])('refuses %s', (_what, planes, wanted, message) => {
-  expect(() => planesOfInventory(lab(planes as (number[] | undefined)[]), wanted)).toThrow(message)
+  expect(() => planesOfInventory(lab(planes), wanted)).toThrow(message)
 })
 
 it('refuses a lab without satellite hosts', () => {

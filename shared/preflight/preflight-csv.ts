@@ -1,42 +1,54 @@
-import type { HostCheck, HostPair, PreflightReport } from '../contract/provisioning-api'
+import type { PreflightReport } from '../contract/provisioning-api'
 
-type Value = string | number | null
+const columns = [
+  'lab',
+  'started_at',
+  'host',
+  'to_host',
+  'check',
+  'title',
+  'status',
+  'found',
+  'needed',
+  'advice',
+  'round_trip_ms',
+  'throughput_mbit_s',
+] as const
 
-interface Row {
-  readonly host: string
-  readonly check: HostCheck | null
-  readonly pair: HostPair | null
-}
+type Row = Partial<Record<(typeof columns)[number], string | number | null>>
 
-/** Columns of a preflight's CSV file: one row a check, then one a pair of hosts. Empty = has no meaning here, or was not measured. */
-const columns: readonly (readonly [string, (row: Row, report: PreflightReport) => Value])[] = [
-  ['lab', (_row, { lab }) => lab],
-  ['started_at', (_row, { startedAt }) => new Date(startedAt).toISOString()],
-  ['host', ({ host }) => host],
-  ['to_host', ({ pair }) => pair?.to ?? null],
-  ['check', ({ check }) => check?.id ?? 'pair'],
-  ['title', ({ check }) => check?.title ?? 'To another host'],
-  ['status', ({ check, pair }) => check?.status ?? pair?.status ?? null],
-  ['found', ({ check }) => check?.found ?? null],
-  ['needed', ({ check }) => check?.needed ?? null],
-  ['advice', ({ check, pair }) => check?.advice ?? pair?.problem ?? null],
-  ['round_trip_ms', ({ pair }) => pair?.roundTripMs ?? null],
-  ['throughput_mb_s', ({ pair }) => pair?.throughputMbS ?? null],
-]
-
-export const preflightColumns: readonly string[] = columns.map(([name]) => name)
-
-/** The report as RFC 4180: CRLF, a header line, quotes where needed, numbers as the shortest text that reads back as the same value. */
+/**
+ * What a preflight found, as CSV (RFC 4180, a header line, ISO 8601 UTC times): a row for each check of each host, then a row for
+ * each pair of hosts, one way. What was not measured is empty.
+ */
 export function preflightCsv(report: PreflightReport): string {
-  const rows: Row[] = [
-    ...report.hosts.flatMap(({ host, checks }) => checks.map((check) => ({ host, check, pair: null }))),
-    ...report.pairs.map((pair) => ({ host: pair.from, check: null, pair })),
-  ]
-  const lines = rows.map((row) => columns.map(([, read]) => field(read(row, report))))
-  return [preflightColumns, ...lines].map((line) => `${line.join(',')}\r\n`).join('')
+  const common = { lab: report.lab, started_at: new Date(report.startedAt).toISOString() }
+  const rows: Row[] = []
+  for (const { host, checks, error } of report.hosts) {
+    for (const { id, ...check } of checks) rows.push({ ...common, host, check: id, ...check })
+    if (error) {
+      const { message: found, hint: advice } = error
+      rows.push({ ...common, host, check: error.code, title: 'Connection', status: 'failed', found, advice })
+    }
+  }
+  for (const { from, to, status, roundTripMs, throughputMbS, problem } of report.pairs) {
+    rows.push({
+      ...common,
+      host: from,
+      to_host: to,
+      check: 'pair',
+      title: 'Between hosts',
+      status,
+      advice: problem,
+      round_trip_ms: roundTripMs,
+      throughput_mbit_s: throughputMbS,
+    })
+  }
+  const lines = rows.map((row) => columns.map((column) => field(row[column] ?? '')).join(','))
+  return [columns.join(','), ...lines].map((line) => `${line}\r\n`).join('')
 }
 
-function field(value: Value): string {
-  const text = value === null ? '' : String(value)
+function field(value: string | number): string {
+  const text = String(value)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -16,6 +16,8 @@ export const PacketKind = {
   migrateChunks: 12,
   migrateManifest: 13,
   unreachable: 14,
+  /** A sign of life between two hosts; no satellite sees it. */
+  heartbeat: 15,
 } as const
 export type PacketKind = (typeof PacketKind)[keyof typeof PacketKind]
 

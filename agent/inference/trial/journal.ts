@@ -37,6 +37,11 @@ export class Journal {
     this.#finished = entries.at(-1)?.record.kind === 'finished'
   }
 
+  /** Whether some process has begun this trial, and not all that it recorded is acknowledged. */
+  static exists(directory: string, trialKey: string): boolean {
+    return existsSync(journalPath(directory, trialKey))
+  }
+
   /** A new journal; one of the same name that is left over is replaced. */
   static create(directory: string, trialKey: string): Journal {
     const path = journalPath(directory, trialKey)

@@ -77,8 +77,8 @@ export class SimulatedInference {
   }
 
   private readonly handlers = {
-    loadDocuments: ({ append, documents }: { append: boolean; documents: Document[] }) => {
-      this.#documents = append ? [...this.#documents, ...documents] : documents
+    loadDocuments: ({ from, documents }: { from: number; documents: Document[] }) => {
+      this.#documents = [...this.#documents.slice(0, from), ...documents]
       return { documents: this.#documents.length }
     },
     startTrial: (spec: TrialSpec) => this.#start(spec),
@@ -130,6 +130,7 @@ export class SimulatedInference {
       bytesInFlight: 0,
       rssBytes: process.memoryUsage.rss(),
       cpuS: 0,
+      telemetry: null,
       apiUrl: null,
     }),
     setFailures: () => {

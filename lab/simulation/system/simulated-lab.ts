@@ -46,6 +46,7 @@ export function simulatedLab(workerEntry: string): StartLab {
 
 class SimulatedLab implements LabHosts {
   readonly name = 'simulated'
+  readonly outlivesConsole = false
   readonly shape: LabShape
   readonly #workerEntry: string
   readonly #hosts = new Map<string, LabHost>()
@@ -154,8 +155,15 @@ class SimulatedLab implements LabHosts {
     if (message.kind !== 'reported') return
     const at = Date.now()
     const { satellites, trialAt } = message
-    this.#samples.set(satellitesId, { at, trialAt, satellites, delay: noDelay, apiUrl: null })
-    this.#samples.set(inferenceId, { at, trialAt, satellites: [], delay: noDelay, apiUrl: null })
+    this.#samples.set(satellitesId, { at, trialAt, satellites, delay: noDelay, apiUrl: null, machine: null })
+    this.#samples.set(inferenceId, {
+      at,
+      trialAt,
+      satellites: [],
+      delay: noDelay,
+      apiUrl: null,
+      machine: null,
+    })
     this.#polling?.answer()
   }
 

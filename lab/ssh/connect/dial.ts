@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { SkyError } from '#shared/contract/errors'
 import { connectLimitMs } from '../limits'
+import { gatherWrites } from './gather-writes'
 import { hopDetails, hopText, type Hop } from './hop'
 
 /** Open a TCP connection to a hop that is reached directly. @throws SkyError `unreachable`, `timeout`, `cancelled` */
@@ -25,6 +26,7 @@ export function dial(hop: Hop, signal?: AbortSignal): Promise<Socket> {
     signal?.addEventListener('abort', cancel, { once: true })
     socket.once('connect', () => {
       end()
+      gatherWrites(socket)
       resolve(socket)
     })
     socket.once('error', (error: NodeJS.ErrnoException) => fail(notReached(hop, error)))

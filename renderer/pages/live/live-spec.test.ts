@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import type { RunEvent } from '#shared/contract/console-api'
 import { defaultParameters } from '#shared/experiment/parameters'
 import { LiveTrial } from '../../charts/live-trial'
-import { chartEvents } from './live-spec'
+import { MachineHistory } from '../../charts/machine-history'
+import { chartEvents, liveMachinePoints } from './live-spec'
 
 const trialAt = (trialId: string, startedAt: number): [string, LiveTrial] => [
   trialId,
@@ -39,4 +40,24 @@ it('events of all trials stand at their second since the run began', () => {
 it('events of a trial whose start is not known have no place', () => {
   expect(chartEvents(events, trials, 'trial', 'c')).toEqual([])
   expect(chartEvents(events, new Map(), 'run', null)).toEqual([])
+})
+
+it('machines are shown for the trial that runs or ran last, or along the run', () => {
+  const load = {
+    cpuLoad: 0.5,
+    memoryUsedBytes: null,
+    temperatureC: null,
+    receivedBytesPerS: null,
+    sentBytesPerS: null,
+    gpuLoad: null,
+    powerW: {},
+  }
+  const machines = new MachineHistory()
+  machines.add('a', 2, { nuc1: load })
+  machines.add('b', 1, { nuc1: load })
+  const at = (axis: 'trial' | 'run', current: string | null) =>
+    liveMachinePoints(machines, trials, axis, current).map(({ x }) => x)
+  expect(at('trial', 'a')).toEqual([2])
+  expect(at('trial', null)).toEqual([1])
+  expect(at('run', 'a')).toEqual([2, 11])
 })

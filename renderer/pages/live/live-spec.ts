@@ -1,6 +1,8 @@
 import type { RunEvent } from '#shared/contract/console-api'
 import type { ChartEvent, LineChartSpec } from '../../charts/chart-spec'
 import type { LiveCharts, LiveMetric, LiveView } from '../../charts/live-charts'
+import type { MachinePoint } from '../../charts/machine-charts'
+import type { MachineHistory } from '../../charts/machine-history'
 import type { LiveTrial } from '../../charts/live-trial'
 
 export interface LiveChart {
@@ -47,6 +49,29 @@ export function chartEvents(
   })
 }
 
+/** The machines of the trial that runs, or ran last; along the whole run where that is the axis. */
+export function liveMachinePoints(
+  machines: MachineHistory,
+  trials: ReadonlyMap<string, LiveTrial>,
+  axis: LiveView['axis'],
+  currentTrial: string | null,
+): MachinePoint[] {
+  if (axis === 'trial') {
+    const shown = currentTrial ?? machines.newestTrial
+    return shown === null ? [] : machines.points(shown)
+  }
+  const startOf = (trialId: string): number => trials.get(trialId)?.startedAt ?? Number.POSITIVE_INFINITY
+  const origin = Math.min(...[...trials.keys()].map(startOf))
+  return machines.trialIds.flatMap((trialId) => {
+    const start = startOf(trialId)
+    return Number.isFinite(start) ? machines.points(trialId, Math.floor((start - origin) / 1000)) : []
+  })
+}
+
+export function timeTitle(axis: LiveView['axis']): string {
+  return axis === 'trial' ? 'Time since the trial began (s)' : 'Time since the run began (s)'
+}
+
 export function liveSpec(
   chart: LiveChart,
   charts: LiveCharts,
@@ -56,7 +81,7 @@ export function liveSpec(
   return {
     title: chart.title,
     unit: chart.unit,
-    xTitle: view.axis === 'trial' ? 'Time since the trial began (s)' : 'Time since the run began (s)',
+    xTitle: timeTitle(view.axis),
     series: charts.series(chart.metric, view),
     events,
   }

@@ -100,6 +100,7 @@ describe('timeline of a run', () => {
     summary: null,
   })
   const point = (trialId: string, tS: number, ttftMsP50: number | null): TimelinePoint => ({
+    machines: {},
     trialId,
     tS,
     requests: 3,

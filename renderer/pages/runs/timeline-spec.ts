@@ -3,9 +3,12 @@ import { mean } from '#shared/stats/quantile'
 import type { Point } from '../../charts/binned-values'
 import type { LineChartSpec, LineSeries } from '../../charts/chart-spec'
 import { compareSeries, seriesOf, seriesStyles } from '../../charts/strategy-style'
+import { machineSpecs } from '../../charts/machine-charts'
 import { eventLabel, eventTone } from '../../format/events'
 
-type TimelineMetric = Exclude<keyof TimelinePoint, 'trialId' | 'tS' | 'event'>
+type TimelineMetric = Exclude<keyof TimelinePoint, 'trialId' | 'tS' | 'event' | 'machines'>
+
+const timeTitle = 'Time since the trial began (s)'
 
 export const timelineCharts: readonly {
   metric: TimelineMetric
@@ -45,7 +48,7 @@ export function timelineSpecs(
   return timelineCharts.map(({ metric, title, unit, scale }) => ({
     title,
     unit,
-    xTitle: 'Time since the trial began (s)',
+    xTitle: timeTitle,
     events: marked,
     series: series.map(({ key, trials }): LineSeries => {
       const own = trials.flatMap((trial) => pointsOf.get(trial.trialId) ?? [])
@@ -53,6 +56,23 @@ export function timelineSpecs(
       return { key, style: styles.get(key)!, points: meansBySecond(own, metric, scale), samples }
     }),
   }))
+}
+
+/** What the machines under the lab did: the mean over all trials second by second, or one trial alone, with its events. */
+export function machineTimelineSpecs(
+  run: RunDetail,
+  points: readonly TimelinePoint[],
+  events: readonly RunEvent[],
+  trialId: string | null,
+): LineChartSpec[] {
+  const shown = points.filter((point) => trialId === null || point.trialId === trialId)
+  return machineSpecs(
+    shown.flatMap(({ tS, machines }) =>
+      Object.entries(machines).map(([machine, load]) => ({ x: tS, machine, load })),
+    ),
+    timeTitle,
+    trialId === null ? [] : eventsOf(run, events, trialId),
+  )
 }
 
 function meansBySecond(points: readonly TimelinePoint[], metric: TimelineMetric, scale: number): Point[] {

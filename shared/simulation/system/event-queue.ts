@@ -91,7 +91,7 @@ export class EventQueue {
     this.#present.push(first)
     do this.#present.push(this.#takeEarliest())
     while (this.#later.peekValue() === time)
-    this.#present.sort((a, b) => a.order - b.order)
+    sortByOrder(this.#present)
     return this.#present[this.#head++] as Occurrence
   }
 
@@ -102,6 +102,13 @@ export class EventQueue {
     this.#freePlaces.push(place)
     return occurrence
   }
+}
+
+/** Mostly two things are due together, symmetrical ways being equally long: to compare them is faster than to sort. */
+function sortByOrder(occurrences: Occurrence[]): void {
+  const [first, second] = occurrences as [Occurrence, Occurrence]
+  if (occurrences.length > 2) occurrences.sort((a, b) => a.order - b.order)
+  else if (first.order > second.order) occurrences.reverse()
 }
 
 /** A function as something that happens once. */

@@ -1,7 +1,7 @@
 import { samePosition, satelliteIndex, type Position } from '../../constellation/torus'
 import type { TrialNetwork } from '../../network/trial-network'
 import type { Route } from '../../experiment/records'
-import type { EventQueue, Occurrence } from './event-queue'
+import type { EventQueue } from './event-queue'
 import type { OrbitView } from './orbit-view'
 import { fromHost, type Links, type Packet, type Way } from './packet'
 import { add, type SatelliteCounts } from './satellite-counts'
@@ -14,29 +14,15 @@ interface CountedWay extends Way {
   come: number
   /** No longer looked up: answers that are under way on it are counted at once. */
   retired: boolean
-  /** The packets that left last in each direction: more that leave at the same moment travel with them. */
-  out: Train | null
-  back: Train | null
+  readonly out: Lane
+  readonly back: Lane
 }
 
-/** Packets that left for the same satellite at the same moment, and arrive together. */
-class Train implements Occurrence {
-  order = 0
-  readonly leftMs: number
-  readonly packets: Packet[]
-  readonly #queue: EventQueue
-
-  constructor(queue: EventQueue, packet: Packet) {
-    this.#queue = queue
-    this.leftMs = queue.nowMs
-    this.packets = [packet]
-  }
-
-  happen(): void {
-    const { packets } = this
-    this.#queue.alsoHappened(packets.length - 1)
-    for (const packet of packets) packet.happen()
-  }
+/** One direction of a way. Packets that leave at the same moment follow each other, and arrive as one occurrence. */
+interface Lane {
+  /** The packet that left last, and when. */
+  last: Packet | null
+  leftMs: number
 }
 
 /**
@@ -72,7 +58,6 @@ export class ExpressLinks implements Links {
   }
 
   send(packet: Packet): void {
-    packet.sentMs = this.#queue.nowMs
     if (packet.origin === fromHost) {
       const way = this.#wayFromHost(packet.destination, packet.epoch)
       packet.way = way
@@ -80,14 +65,14 @@ export class ExpressLinks implements Links {
       packet.lightMs = way.outMs
       way.gone += 1
       if (way.outMs === 0) this.#queue.soon(packet)
-      else way.out = this.#couple(way.out, packet, way.outMs)
+      else this.#leave(way.out, packet, way.outMs)
     } else {
       const way = this.#wayBetween(packet.origin, packet.destination)
       packet.way = way
       packet.lightMs = way.outMs
       way.gone += 1
       if (way.outMs === 0) packet.cargo.arrive(packet)
-      else way.out = this.#couple(way.out, packet, way.outMs)
+      else this.#leave(way.out, packet, way.outMs)
     }
   }
 
@@ -97,25 +82,30 @@ export class ExpressLinks implements Links {
     if (way.retired) this.#forwarded(way.forwardersBack, 1)
     else way.come += 1
     packet.lightMs += way.backMs
-    if (way.backMs > 0) way.back = this.#couple(way.back, packet, way.backMs)
+    if (way.backMs > 0) this.#leave(way.back, packet, way.backMs)
     else if (packet.origin === fromHost) this.#queue.soon(packet)
     else packet.cargo.returned(packet)
   }
 
-  /** Let a packet travel with those that left at this moment, or begin a new train. */
-  #couple(train: Train | null, packet: Packet, travelMs: number): Train {
-    if (train !== null && train.leftMs === this.#queue.nowMs) {
-      train.packets.push(packet)
-      return train
-    }
-    const next = new Train(this.#queue, packet)
-    this.#queue.at(this.#queue.nowMs + travelMs, next)
-    return next
+  /** Let a packet follow those that left at this moment, or be the first one. */
+  #leave(lane: Lane, packet: Packet, travelMs: number): void {
+    const { nowMs } = this.#queue
+    if (lane.last !== null && lane.leftMs === nowMs) lane.last.follower = packet
+    else this.#queue.at(nowMs + travelMs, packet)
+    lane.last = packet
+    lane.leftMs = nowMs
   }
 
-  moved(packet: Packet): void {
-    if (packet.state === 'out') packet.cargo.arrive(packet)
-    else packet.cargo.returned(packet)
+  moved(first: Packet): void {
+    for (let packet: Packet | null = first; packet !== null;) {
+      const { follower }: Packet = packet
+      // It may leave again at once, with others.
+      packet.follower = null
+      if (packet.state === 'out') packet.cargo.arrive(packet)
+      else packet.cargo.returned(packet)
+      if (follower !== null) this.#queue.alsoHappened(1)
+      packet = follower
+    }
   }
 
   routeOf({ destination, epoch }: Packet): Route['steps'] {
@@ -247,5 +237,6 @@ export class ExpressLinks implements Links {
 
 /** What a way knows of its traffic before there was any. */
 function untravelled(): Pick<CountedWay, 'gone' | 'come' | 'retired' | 'out' | 'back'> {
-  return { gone: 0, come: 0, retired: false, out: null, back: null }
+  const lane = (): Lane => ({ last: null, leftMs: -1 })
+  return { gone: 0, come: 0, retired: false, out: lane(), back: lane() }
 }

@@ -6,7 +6,7 @@ import type { GroundServers, Place } from './ground-servers'
 import { fromHost, Packet, type Cargo } from './packet'
 import { chunkSetBytes, getBytes } from './packet-bytes'
 import type { SimulatedCache } from './simulated-cache'
-import type { Interval } from './satellite-memories'
+import type { Interval } from './stored-runs'
 
 /** What a fetch has seen; counted from the packets that came back. */
 export interface FetchResult {

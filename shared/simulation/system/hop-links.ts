@@ -3,7 +3,7 @@ import { directions, neighbour, type Direction } from '../../constellation/routi
 import type { Route } from '../../experiment/records'
 import { Call, type EventQueue } from './event-queue'
 import { acknowledgeBytes } from './packet-bytes'
-import { fromHost, type Links, type Packet, type SimulatedNetwork } from './packet'
+import { fromHost, type Links, type Packet, type SimulatedNetwork, type Travel } from './packet'
 import { add, type SatelliteCounts } from './satellite-counts'
 
 export interface HopLinksOptions {
@@ -60,42 +60,46 @@ export class HopLinks implements Links {
 
   send(packet: Packet): void {
     const { queue, network } = this.#options
-    packet.sentMs = queue.nowMs
-    if (this.#options.recordRoutes) packet.steps = []
-    packet.timeToLive = network.maxHops
-    if (packet.origin !== fromHost) {
-      packet.at = packet.origin
-      packet.gateway = packet.origin
-      return this.#forward(packet)
+    const { origin } = packet
+    const travel: Travel = {
+      at: origin,
+      gateway: origin,
+      timeToLive: network.maxHops,
+      sentMs: queue.nowMs,
+      steps: [],
     }
+    packet.travel = travel
+    if (origin !== fromHost) return this.#forward(packet, travel)
     const destination = this.#position(packet.destination)
     const gateway = network.isFailed(destination) ? null : network.gateway(destination, packet.epoch)
     if (gateway === null) return this.#giveUp(packet, 0)
-    packet.gateway = satelliteIndex(network.torus, gateway)
-    packet.at = packet.gateway
+    travel.gateway = satelliteIndex(network.torus, gateway)
+    travel.at = travel.gateway
     if (network.modelOnBoard) return queue.soon(packet)
     packet.hops += 1
     const lightMs = this.#groundMs(gateway, packet.epoch)
     packet.lightMs += lightMs
-    queue.at(this.#up.leaves(packet.gateway, packet.bytes, queue.nowMs) + lightMs, packet)
+    queue.at(this.#up.leaves(travel.gateway, packet.bytes, queue.nowMs) + lightMs, packet)
   }
 
   answer(packet: Packet, bytes: number): void {
     packet.state = 'back'
     packet.bytes = bytes
-    packet.timeToLive = this.#options.network.maxHops
-    packet.at = packet.destination
-    this.#forward(packet)
+    const travel = travelOf(packet)
+    travel.timeToLive = this.#options.network.maxHops
+    travel.at = packet.destination
+    this.#forward(packet, travel)
   }
 
   moved(packet: Packet): void {
     if (packet.state === 'lost') return packet.cargo.lost(packet)
-    if (packet.at === fromHost) return this.#returned(packet)
-    this.#arrive(packet)
+    const travel = travelOf(packet)
+    if (travel.at === fromHost) return this.#returned(packet, travel)
+    this.#arrive(packet, travel)
   }
 
   routeOf(packet: Packet): Route['steps'] {
-    return packet.steps
+    return travelOf(packet).steps
   }
 
   changed(): void {
@@ -107,73 +111,75 @@ export class HopLinks implements Links {
   }
 
   /** A packet has come out of a link at a satellite. */
-  #arrive(packet: Packet): void {
+  #arrive(packet: Packet, travel: Travel): void {
     const { network, counts } = this.#options
-    if (network.isFailed(this.#position(packet.at))) {
-      add(counts.dropped, packet.at, 1)
+    const { at } = travel
+    if (network.isFailed(this.#position(at))) {
+      add(counts.dropped, at, 1)
       return this.#giveUp(packet, packet.cargo.limitMs)
     }
     if (this.#options.recordRoutes && packet.state === 'out')
-      packet.steps.push({ ...this.#position(packet.at), propagationMs: packet.lightMs })
-    if (packet.at !== this.#target(packet)) {
-      add(counts.forwarded, packet.at, 1)
-      return this.#forward(packet)
+      travel.steps.push({ ...this.#position(at), propagationMs: packet.lightMs })
+    if (at !== this.#target(packet, travel)) {
+      add(counts.forwarded, at, 1)
+      return this.#forward(packet, travel)
     }
-    this.#deliver(packet)
+    this.#deliver(packet, travel)
   }
 
-  #deliver(packet: Packet): void {
+  #deliver(packet: Packet, travel: Travel): void {
     if (packet.state === 'out') packet.cargo.arrive(packet)
-    else if (packet.origin === fromHost) this.#handDown(packet)
-    else this.#returned(packet)
+    else if (packet.origin === fromHost) this.#handDown(packet, travel)
+    else this.#returned(packet, travel)
   }
 
   /** An answer that comes after its origin has given up is as good as none. */
-  #returned(packet: Packet): void {
-    const inTime = this.#options.queue.nowMs - packet.sentMs <= packet.cargo.limitMs
+  #returned(packet: Packet, { sentMs }: Travel): void {
+    const inTime = this.#options.queue.nowMs - sentMs <= packet.cargo.limitMs
     if (packet.state === 'back' && inTime) packet.cargo.returned(packet)
     else packet.cargo.lost(packet)
   }
 
-  #target(packet: Packet): number {
-    return packet.state === 'out' ? packet.destination : packet.gateway
+  #target(packet: Packet, { gateway }: Travel): number {
+    return packet.state === 'out' ? packet.destination : gateway
   }
 
   /** Send a packet that is at a satellite one link further. */
-  #forward(packet: Packet): void {
+  #forward(packet: Packet, travel: Travel): void {
     const { queue, network } = this.#options
-    const from = this.#position(packet.at)
-    if (packet.at === this.#target(packet)) return this.#deliver(packet)
-    const to = network.nextHop(from, this.#position(this.#target(packet)))
-    if (to === null || packet.timeToLive === 0) return this.#refuse(packet)
-    packet.timeToLive -= 1
+    const from = this.#position(travel.at)
+    const target = this.#target(packet, travel)
+    if (travel.at === target) return this.#deliver(packet, travel)
+    const to = network.nextHop(from, this.#position(target))
+    if (to === null || travel.timeToLive === 0) return this.#refuse(packet, travel)
+    travel.timeToLive -= 1
     if (packet.state === 'out') packet.hops += 1
     const lightMs = this.#options.timed ? network.linkLightTimeUs(from, to) / 1000 : 0
     packet.lightMs += lightMs
-    const line = packet.at * directions.length + this.#directionOf(from, to)
+    const line = travel.at * directions.length + this.#directionOf(from, to)
     const arrivesMs = this.#isl.leaves(line, packet.bytes, queue.nowMs) + lightMs
-    packet.at = satelliteIndex(network.torus, to)
+    travel.at = satelliteIndex(network.torus, to)
     // Between satellites that need no time, as within one process, nothing else comes in between.
     if (arrivesMs > queue.nowMs) queue.at(arrivesMs, packet)
-    else this.#arrive(packet)
+    else this.#arrive(packet, travel)
   }
 
   /** Tell the origin of a request that it cannot arrive; answers and packets that nobody answers are just dropped. */
-  #refuse(packet: Packet): void {
-    add(this.#options.counts.dropped, packet.at, 1)
+  #refuse(packet: Packet, travel: Travel): void {
+    add(this.#options.counts.dropped, travel.at, 1)
     if (packet.state !== 'out') return this.#giveUp(packet, packet.cargo.limitMs)
     if (packet.cargo.limitMs === 0) return this.#giveUp(packet, 0)
     packet.state = 'unreachable'
     packet.bytes = acknowledgeBytes
-    packet.timeToLive = this.#options.network.maxHops
-    this.#forward(packet)
+    travel.timeToLive = this.#options.network.maxHops
+    this.#forward(packet, travel)
   }
 
   /** The last step of an answer: down the ground link, or within the satellite that carries the model. */
-  #handDown(packet: Packet): void {
+  #handDown(packet: Packet, travel: Travel): void {
     const { queue, network } = this.#options
-    const satellite = packet.at
-    packet.at = fromHost
+    const satellite = travel.at
+    travel.at = fromHost
     if (network.modelOnBoard) return queue.soon(packet)
     const lightMs = this.#groundMs(this.#position(satellite), packet.epoch)
     packet.lightMs += lightMs
@@ -185,7 +191,7 @@ export class HopLinks implements Links {
     const { queue } = this.#options
     packet.state = 'lost'
     if (limitMs === 0) queue.soon(packet)
-    else queue.at(packet.sentMs + limitMs, new Call(() => packet.cargo.lost(packet)))
+    else queue.at(travelOf(packet).sentMs + limitMs, new Call(() => packet.cargo.lost(packet)))
   }
 
   #groundMs(satellite: Position, epoch: number): number {
@@ -205,3 +211,6 @@ export class HopLinks implements Links {
     return directions.findIndex(leadsThere)
   }
 }
+
+/** Packets get it as they leave. */
+const travelOf = (packet: Packet): Travel => packet.travel as Travel

@@ -119,7 +119,9 @@ class Question implements Cargo {
 
   arrive(packet: Packet): void {
     const { memories } = this.#ground.satellites
-    this.#there = this.#wanted.map((i) => memories.hasManifest(packet.destination, this.#blocks[i] as number))
+    this.#there = this.#wanted.map((i) =>
+      memories.manifests.has(packet.destination, this.#blocks[i] as number),
+    )
     packet.links.answer(packet, manifestsBytes(this.#wanted.length))
   }
 

@@ -60,8 +60,18 @@ export interface Way {
 
 export type PacketState = 'out' | 'back' | 'unreachable' | 'lost'
 
-/** Shared by all packets whose ways nobody records. */
-const noSteps: Route['steps'] = []
+/** A packet's state while it moves link by link. */
+export interface Travel {
+  /** The satellite at which it is, or `fromHost` when it is back. */
+  at: number
+  /** Where it entered the network: where its answer goes. */
+  gateway: number
+  /** Forwards that are left. */
+  timeToLive: number
+  sentMs: number
+  /** Where it was, while ways are recorded. */
+  steps: Route['steps']
+}
 
 /** What a packet carries or asks for: what happens where it arrives. */
 export interface Cargo {
@@ -86,16 +96,12 @@ export class Packet implements Occurrence {
   hops = 0
   /** Light time so far, there and back. */
   lightMs = 0
-  /** The satellite at which it is, while it moves hop by hop. */
-  at = -1
-  /** Where it entered the network: where its answer goes. */
-  gateway = -1
-  /** Forwards that are left, while it moves hop by hop. */
-  timeToLive = 0
-  sentMs = 0
+  /** Over links on which nothing queues or fails. */
   way: Way | null = null
-  /** Where it was, while ways are recorded hop by hop. */
-  steps: Route['steps'] = noSteps
+  /** The next one of those that left at the same moment on the same way, and arrive together. */
+  follower: Packet | null = null
+  /** Over other links. */
+  travel: Travel | null = null
   readonly links: Links
   readonly cargo: Cargo
   /** Index of the satellite that sent it, or `fromHost`. */

@@ -22,34 +22,34 @@ export class RecencyList {
 
   append(run: number): void {
     const runs = this.#runs
-    const satellite = runs.satellite[run] as number
+    const satellite = runs.satellite(run)
     const last = this.#newest[satellite] as number
-    runs.older[run] = last
-    runs.newer[run] = none
+    runs.setOlder(run, last)
+    runs.setNewer(run, none)
     if (last === none) this.#oldest[satellite] = run
-    else runs.newer[last] = run
+    else runs.setNewer(last, run)
     this.#newest[satellite] = run
   }
 
   /** Put a run right behind another one, which is in the list. */
   insertAfter(before: number, run: number): void {
     const runs = this.#runs
-    const after = runs.newer[before] as number
+    const after = runs.newer(before)
     if (after === none) return this.append(run)
-    runs.older[run] = before
-    runs.newer[run] = after
-    runs.newer[before] = run
-    runs.older[after] = run
+    runs.setOlder(run, before)
+    runs.setNewer(run, after)
+    runs.setNewer(before, run)
+    runs.setOlder(after, run)
   }
 
   remove(run: number): void {
     const runs = this.#runs
-    const satellite = runs.satellite[run] as number
-    const before = runs.older[run] as number
-    const after = runs.newer[run] as number
+    const satellite = runs.satellite(run)
+    const before = runs.older(run)
+    const after = runs.newer(run)
     if (before === none) this.#oldest[satellite] = after
-    else runs.newer[before] = after
+    else runs.setNewer(before, after)
     if (after === none) this.#newest[satellite] = before
-    else runs.older[after] = before
+    else runs.setOlder(after, before)
   }
 }

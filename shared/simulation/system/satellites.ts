@@ -2,7 +2,8 @@ import type { EventQueue } from './event-queue'
 import { Packet, type Cargo, type Links, type Placements } from './packet'
 import { purgeBytes } from './packet-bytes'
 import { add, type SatelliteCounts } from './satellite-counts'
-import type { Interval, SatelliteMemories } from './satellite-memories'
+import type { SatelliteMemories } from './satellite-memories'
+import type { Interval } from './stored-runs'
 
 export interface SatellitesOptions {
   readonly queue: EventQueue

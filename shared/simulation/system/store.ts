@@ -160,7 +160,7 @@ class ManifestDelivery implements Cargo {
 
   arrive(packet: Packet): void {
     const { satellites } = this.#block.store.ground
-    satellites.memories.putManifest(packet.destination, this.#block.block)
+    satellites.memories.manifests.put(packet.destination, this.#block.block)
     packet.links.answer(packet, acknowledgeBytes)
     satellites.stored(packet.destination, packet.epoch)
   }

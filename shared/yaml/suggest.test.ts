@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parameterNames } from './parameters'
+import { parameterNames } from '../experiment/parameters'
 import { nearestWord } from './suggest'
 
 describe('nearestWord', () => {

@@ -2,7 +2,7 @@ import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocu
 import type { Document, Node, Pair, YAMLMap } from 'yaml'
 import type { FileProblem } from '../contract/problem'
 
-/** Longest experiment file that is read, in characters. */
+/** Longest file that is read, in characters. */
 export const maxYamlLength = 1_048_576
 
 /** Longest piece of a file that is quoted in a problem. */

@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Transform, type Readable } from 'node:stream'
+import { SkyError } from '#shared/contract/errors'
+import type { PinnedRuntime } from './pinned-runtimes'
+import type { RegistrySettings } from './registry-settings'
+
+/** A registry that sends nothing for so long is given up, ms. */
+const silenceLimitMs = 60_000
+const retries = 2
+/** What tells an error of the disk from one of the network. */
+const diskErrors = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EFBIG', 'ENOENT'])
+
+/**
+ * Download a pinned package from the user's registry.
+ * @param write takes the bytes; called again from the first byte on when a download broke off
+ * @throws SkyError `unreachable`, `provisioning_failed` when it is not what is pinned, `cancelled`; what `write` throws
+ */
+export async function downloadPackage(
+  pin: PinnedRuntime,
+  settings: RegistrySettings,
+  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: (bytes: number) => void },
+  write: (bytes: Readable) => Promise<void>,
+): Promise<void> {
+  const spec = `${pin.package}@${pin.version}`
+  // pacote keeps what it gets; the runtime is kept by its checksum instead, so that this folder goes.
+  const cache = await mkdtemp(join(tmpdir(), 'skymemory-packages-'))
+  let writing: Error | null = null
+  try {
+    // Only here: it is large, and most starts of the program download nothing.
+    const { default: pacote } = await import('pacote')
+    await pacote.tarball.stream(
+      spec,
+      async (tarball) => {
+        signal?.throwIfAborted()
+        const counted = tarball.pipe(byteCounter(onProgress))
+        const stop = (): void => void counted.destroy(new Error('cancelled'))
+        tarball.on('error', (error: Error) => counted.destroy(error))
+        signal?.addEventListener('abort', stop, { once: true })
+        try {
+          await write(counted)
+        } catch (thrown) {
+          if (diskErrors.has((thrown as NodeJS.ErrnoException).code ?? '')) writing = thrown as Error
+          throw thrown
+        } finally {
+          signal?.removeEventListener('abort', stop)
+        }
+      },
+      {
+        ...settings,
+        cache,
+        integrity: pin.integrity,
+        fetchRetries: retries,
+        timeout: silenceLimitMs,
+      },
+    )
+  } catch (thrown) {
+    if (signal?.aborted) throw new SkyError('cancelled', `The download of ${spec} was cancelled`)
+    if (writing) throw writing as Error
+    throw downloadError(spec, thrown)
+  } finally {
+    await rm(cache, { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+function byteCounter(onProgress?: (bytes: number) => void): Transform {
+  let bytes = 0
+  return new Transform({
+    transform(part: Buffer, _encoding, done) {
+      bytes += part.length
+      onProgress?.(bytes)
+      done(null, part)
+    },
+  })
+}
+
+function downloadError(spec: string, thrown: unknown): SkyError {
+  const { code = '', message } = thrown as NodeJS.ErrnoException
+  if (code === 'EINTEGRITY') {
+    return new SkyError(
+      'provisioning_failed',
+      `The package registry sent something else than ${spec}: its SHA-512 is another one`,
+      'Ask whoever runs the registry; bring the file from another machine: skymemory lab runtimes --help',
+    )
+  }
+  return new SkyError(
+    'unreachable',
+    `${spec} cannot be downloaded: ${message}`,
+    "Check npm's registry setting, or bring the file from a machine with internet: skymemory lab runtimes --help",
+  )
+}

@@ -1,0 +1,96 @@
+import { SkyError } from '#shared/contract/errors'
+import type { ServiceKind } from '#shared/inventory/inventory'
+import { printableLines, requireSuccess } from '../apply/script-failure'
+import type { HostLayout } from '../host-layout'
+import type { HostShell } from '../host-shell'
+import { parseLogLine } from '../../local/log-line'
+import type { CommandOptions, CommandResult } from '../../ssh/ssh-session'
+import {
+  logScript,
+  portHolderScript,
+  serviceScript,
+  serviceStateScript,
+} from '../remote-scripts/service-scripts'
+import { unitName } from './service-names'
+
+/** The service of an agent on one host. */
+export interface ServiceSubject {
+  readonly lab: string
+  readonly service: ServiceKind
+  readonly layout: HostLayout
+}
+
+/** A supervisor waits 45 s for its agent before it gives up, ms. */
+const serviceLimitMs = 90_000
+
+/** Run a script as the owner of an installation: root for a system unit, else the user who logs in. */
+export function asOwner(
+  shell: HostShell,
+  service: ServiceKind,
+  script: string,
+  args: readonly string[],
+  options?: CommandOptions,
+): Promise<CommandResult> {
+  return service === 'system' ? shell.asRoot(script, args, options) : shell.asUser(script, args, options)
+}
+
+/**
+ * Start, stop or restart an agent; restarting starts one that does not run.
+ * @throws SkyError `provisioning_failed` and those of root's rights
+ */
+export async function controlService(
+  shell: HostShell,
+  { lab, service, layout }: ServiceSubject,
+  action: 'start' | 'stop' | 'restart',
+): Promise<void> {
+  const args = [service, action, layout.directory, unitName(lab)]
+  const result = await asOwner(shell, service, serviceScript, args, { limitMs: serviceLimitMs })
+  requireSuccess(result, shell.session.host, `to ${action} the agent`)
+}
+
+export interface ServiceRunning {
+  /** As systemd says: active, activating, failed, inactive ... */
+  readonly state: string
+  /** Of the agent, of a detached service that of its supervisor; 0 = none. */
+  readonly pid: number
+}
+
+/** Needs no rights of root. */
+export async function serviceRunning(
+  shell: HostShell,
+  { lab, service, layout }: ServiceSubject,
+): Promise<ServiceRunning> {
+  const { stdout } = await shell.asUser(serviceStateScript, [service, layout.directory, unitName(lab)])
+  const [state = '', pid = ''] = (stdout.trim().split('\n').at(-1) ?? '').split(' ')
+  return { state: state === '' ? 'unknown' : state, pid: /^\d+$/.test(pid) ? Number(pid) : 0 }
+}
+
+/** The newest lines of an agent's log, oldest first, as people read them; empty where it cannot be read. */
+export async function serviceLog(
+  shell: HostShell,
+  { lab, service, layout }: ServiceSubject,
+  lines: number,
+): Promise<string[]> {
+  const args = [service, layout.directory, unitName(lab), String(lines)]
+  try {
+    const { stdout } = await asOwner(shell, service, logScript, args)
+    return printableLines(stdout).map((line) => parseLogLine(line, '', 0).text)
+  } catch (thrown) {
+    if (thrown instanceof SkyError && thrown.code === 'connection_lost') throw thrown
+    return []
+  }
+}
+
+/** Who listens on a TCP port of the host, in words; null = nobody. */
+export async function portHolder(
+  shell: HostShell,
+  service: ServiceKind,
+  port: number,
+): Promise<string | null> {
+  const digits = port.toString(16).toUpperCase().padStart(4, '0')
+  const { stdout } = await asOwner(shell, service, portHolderScript, [digits])
+  const [line] = printableLines(stdout)
+  const [, pid = '', owner = '', name = ''] = /^(\d+) (\d+) (.*)$/.exec(line ?? '') ?? []
+  if (pid === '') return null
+  return pid === '0' ? `a process of the user with id ${owner}` : `process ${pid} (${name.trim()})`
+}

@@ -1,0 +1,192 @@
+import type { ServiceState } from '#shared/contract/host-api'
+import { SkyError } from '#shared/contract/errors'
+import type { LabAccess } from '../inventory/lab-access'
+import { LineSplitter } from '../local/line-splitter'
+import { parseLogLine } from '../local/log-line'
+import { askAgent } from '../provisioning/apply/ask-agent'
+import { openHostShell } from '../provisioning/open-host-shell'
+import type { HostShell } from '../provisioning/host-shell'
+import { followLogScript } from '../provisioning/remote-scripts/service-scripts'
+import { controlService, serviceRunning, type ServiceSubject } from '../provisioning/services/service-control'
+import { unitName } from '../provisioning/services/service-names'
+import { findInstallation, type FoundInstallation } from '../remote/find-installation'
+import type { SecretSource } from '../secrets/secret'
+import type { RemoteProcess, SshSession } from '../ssh/ssh-session'
+
+/** Lines of the log that are there at once when somebody begins to follow it. */
+const firstLines = 200
+/** Lines of a log are told together, ms; beyond so many lines in that time the rest is left out, and said so. */
+const gatherMs = 200
+const mostLines = 500
+
+export interface HostServicesOptions {
+  readonly access: LabAccess
+  readonly secrets: SecretSource
+  readonly onLog: (log: { lab: string; host: string; lines: string[] }) => void
+}
+
+interface Following {
+  readonly session: SshSession
+  readonly process: RemoteProcess
+}
+
+/** The services of agents on hosts, as a host's page shows and controls them. */
+export class HostServices {
+  readonly #options: HostServicesOptions
+  readonly #followed = new Map<string, Promise<Following>>()
+
+  constructor(options: HostServicesOptions) {
+    this.#options = options
+  }
+
+  state(lab: string, host: string): Promise<ServiceState> {
+    return this.#on(lab, host, (shell, found) => stateOf(shell, lab, found))
+  }
+
+  /** @throws SkyError `not_installed`, `provisioning_failed` and those of root's rights */
+  control(lab: string, host: string, action: 'start' | 'stop' | 'restart'): Promise<ServiceState> {
+    return this.#on(lab, host, async (shell, found) => {
+      if (!found) throw notInstalled(lab, host)
+      await controlService(shell, subjectOf(lab, found), action)
+      return stateOf(shell, lab, found)
+    })
+  }
+
+  /** Tell the newest lines of its log, and what is added, until `unfollow`. @throws SkyError `not_installed` */
+  async follow(lab: string, host: string): Promise<void> {
+    const key = `${lab}/${host}`
+    const following = this.#followed.get(key) ?? this.#follow(lab, host)
+    this.#followed.set(key, following)
+    try {
+      await following
+    } catch (thrown) {
+      if (this.#followed.get(key) === following) this.#followed.delete(key)
+      throw thrown
+    }
+  }
+
+  async unfollow(lab: string, host: string): Promise<void> {
+    const key = `${lab}/${host}`
+    const following = this.#followed.get(key)
+    this.#followed.delete(key)
+    const open = await following?.catch(() => null)
+    open?.process.kill()
+    open?.session.close()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#followed.keys()].map((key) => this.unfollow(...(key.split('/') as [string, string]))),
+    )
+  }
+
+  async #follow(lab: string, host: string): Promise<Following> {
+    const { access, secrets } = this.#options
+    const session = await access.connector(lab).connect(host)
+    try {
+      const shell = await openHostShell(session, lab, secrets)
+      const found = await findInstallation(session, lab)
+      if (!found) throw notInstalled(lab, host)
+      const { service } = found.installation
+      const args = [service, found.layout.directory, unitName(lab), String(firstLines)]
+      const process = await (service === 'system'
+        ? shell.startAsRoot(followLogScript, args)
+        : shell.startAsUser(followLogScript, args))
+      this.#tell(lab, host, process)
+      return { session, process }
+    } catch (thrown) {
+      session.close()
+      throw thrown
+    }
+  }
+
+  #tell(lab: string, host: string, process: RemoteProcess): void {
+    let lines: string[] = []
+    let dropped = 0
+    let timer: NodeJS.Timeout | null = null
+    const flush = (): void => {
+      timer = null
+      if (dropped > 0) lines.push(`... ${dropped} more lines`)
+      this.#options.onLog({ lab, host, lines })
+      lines = []
+      dropped = 0
+    }
+    const splitter = new LineSplitter((line) => {
+      if (lines.length < mostLines) lines.push(shown(line))
+      else dropped += 1
+      timer ??= setTimeout(flush, gatherMs)
+    })
+    process.stdout.setEncoding('utf8').on('data', (text: string) => splitter.push(text))
+    process.stderr.resume()
+    process.exited.then(
+      () => splitter.end(),
+      () => splitter.end(),
+    )
+  }
+
+  async #on<T>(
+    lab: string,
+    host: string,
+    work: (shell: HostShell, found: FoundInstallation | null) => Promise<T>,
+  ): Promise<T> {
+    const { access, secrets } = this.#options
+    const session = await access.connector(lab).connect(host)
+    try {
+      return await work(await openHostShell(session, lab, secrets), await findInstallation(session, lab))
+    } finally {
+      session.close()
+    }
+  }
+}
+
+async function stateOf(
+  shell: HostShell,
+  lab: string,
+  found: FoundInstallation | null,
+): Promise<ServiceState> {
+  if (!found) {
+    return {
+      installedVersion: null,
+      previousVersion: null,
+      service: null,
+      state: 'not_installed',
+      pid: null,
+      nodeVersion: null,
+      directory: '',
+    }
+  }
+  const { installation, layout } = found
+  const [{ state }, { hello }] = await Promise.all([
+    serviceRunning(shell, subjectOf(lab, found)),
+    askAgent(shell.session, layout),
+  ])
+  return {
+    installedVersion: installation.version,
+    previousVersion: installation.previousVersion,
+    service: installation.service,
+    state: hello ? 'running' : state === 'failed' ? 'failed' : 'stopped',
+    pid: hello?.pid ?? null,
+    nodeVersion: hello?.nodeVersion ?? installation.nodeVersion,
+    directory: layout.directory,
+  }
+}
+
+function subjectOf(lab: string, { installation, layout }: FoundInstallation): ServiceSubject {
+  return { lab, service: installation.service, layout }
+}
+
+function notInstalled(lab: string, host: string): SkyError {
+  return new SkyError(
+    'not_installed',
+    `No agent of the lab ${lab} is installed on ${host}`,
+    `Install it: skymemory lab apply ${lab}`,
+    { lab, host },
+  )
+}
+
+/** A line as people read it; control characters of a host are not for the window. */
+function shown(line: string): string {
+  const { at, level, text } = parseLogLine(line, '', 0)
+  const plain = text.replaceAll(/\p{Cc}/gu, ' ')
+  return at === 0 ? plain : `${new Date(at).toISOString()} ${level} ${plain}`
+}
