@@ -47,16 +47,36 @@ export function clockOf(exchanged: readonly ClockExchange[]): ClockMeasurement {
   }
 }
 
-/** This machine's clock in ms since 1970, with its fractions. */
-export type Clock = () => number
+/** This machine's clock with the fractions of a millisecond that `Date` does not tell. */
+export interface FineClock {
+  /** Ms since 1970. */
+  now(): number
+  /** It is wrong by at most this, ms. */
+  readonly uncertaintyMs: number
+}
 
-/** The wall clock ticks in whole ms: a tick of it is where the fine clock is read. Waits for one, 1 ms at most. */
-export function fineClock(): Clock {
-  const before = Date.now()
-  let now = before
-  while (now === before) now = Date.now()
-  const base = now - performance.now()
-  return () => base + performance.now()
+/** Good enough a clock, ms: far below the round trips of any network. */
+const wantedUncertaintyMs = 0.01
+/** Stop trying after this, ms: nothing else happens meanwhile. */
+const longestSearchMs = 12
+
+/**
+ * The wall clock tells whole milliseconds, rounded down; another clock counts fractions from some moment. Read one after the other, they
+ * bound the distance of both from below right after a tick and from above right before one, however long a reading is interrupted.
+ */
+export function fineClock(): FineClock {
+  let [least, most] = [-Infinity, Infinity]
+  const end = performance.now() + longestSearchMs
+  for (;;) {
+    const before = performance.now()
+    const wall = Date.now()
+    const after = performance.now()
+    least = Math.max(least, wall - after)
+    most = Math.min(most, wall + 1 - before)
+    if (most - least <= 2 * wantedUncertaintyMs || after > end) break
+  }
+  const distance = (least + most) / 2
+  return { now: () => distance + performance.now(), uncertaintyMs: Math.abs(most - least) / 2 }
 }
 
 /**
@@ -89,14 +109,15 @@ async function exchangeWith(
   const clock = fineClock()
   const exchanged: ClockExchange[] = []
   while (exchanged.length < exchanges) {
-    const sent = clock()
+    const sent = clock.now()
     process.stdin.write('\n')
     const answer = await lines.next()
-    const received = clock()
+    const received = clock.now()
     if (!/^\d{15,17}$/.test(answer)) {
       throw new SkyError('protocol_error', `${host} answered with something that is no time`, '', { host })
     }
     exchanged.push({ sent, host: Number(answer) / 1_000, received })
   }
-  return clockOf(exchanged)
+  const measured = clockOf(exchanged)
+  return { ...measured, uncertaintyMs: measured.uncertaintyMs + clock.uncertaintyMs }
 }

@@ -133,7 +133,7 @@ function pairsOf({ from, to, alsoBack }: Visit, measured: Measured): HostPair[] 
   return ways.map((way) => ({
     ...pair(way, status, problem),
     roundTripMs: result.roundTripMs,
-    throughputMbS: way === there ? result.toMbS : result.fromMbS,
+    throughputMbS: way === there ? result.toMbitS : result.fromMbitS,
   }))
 }
 

@@ -4,9 +4,9 @@ import { plain } from './probe'
 export interface VisitResult {
   /** Shortest round trip, ms; of the connection alone where nothing answered. Null = no connection. */
   readonly roundTripMs: number | null
-  /** MB/s (10^6 B) from the visitor to the listener, as the listener counted; and the way back. Null = not measured. */
-  readonly toMbS: number | null
-  readonly fromMbS: number | null
+  /** Mbit/s (10^6 bits) from the visitor to the listener, as the listener counted; and the way back. Null = not measured. */
+  readonly toMbitS: number | null
+  readonly fromMbitS: number | null
   /** Why it broke off; null = it did not. */
   readonly problem: string | null
 }
@@ -23,21 +23,21 @@ export function visitResult(output: string): VisitResult {
   const least = (values: number[][]): number | null =>
     values.length === 0 ? null : Math.min(...values.map(([value = 0]) => value)) / 1_000
   const rate = ([bytes = 0, micros = 0]: readonly number[] = []): number | null =>
-    bytes < leastBytes || micros <= 0 ? null : bytes / micros
+    bytes < leastBytes || micros <= 0 ? null : (8 * bytes) / micros
   const [, error] = /^error (.*)$/m.exec(output) ?? []
   const roundTripMs = least(numbers('rtt')) ?? least(numbers('connect'))
   const isSilent = error === undefined && roundTripMs === null
   return {
     roundTripMs,
-    toMbS: rate(numbers('to')[0]),
-    fromMbS: rate(numbers('from')[0]),
+    toMbitS: rate(numbers('to')[0]),
+    fromMbitS: rate(numbers('from')[0]),
     problem: error === undefined ? (isSilent ? 'it printed nothing' : null) : problemText(plain(error)),
   }
 }
 
 function problemText(error: string): string {
   const [kind = '', ...rest] = error.split(' ')
-  const why = rest.join(' ')
+  const why = rest.join(' ').trim()
   switch (kind) {
     case 'connect':
       return why === '' ? 'no connection' : why

@@ -26,7 +26,8 @@ export function preflightCsv(report: PreflightReport): string {
   const rows: Row[] = []
   for (const { host, checks, error } of report.hosts) {
     for (const { id, ...check } of checks) rows.push({ ...common, host, check: id, ...check })
-    if (error) {
+    // Most errors are a failed check already.
+    if (error && !checks.some(({ status }) => status === 'failed')) {
       const { message: found, hint: advice } = error
       rows.push({ ...common, host, check: error.code, title: 'Connection', status: 'failed', found, advice })
     }
