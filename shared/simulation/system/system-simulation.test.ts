@@ -68,7 +68,12 @@ describe('a simulation', () => {
   })
 
   test('moves chunks that are larger than a packet', () => {
-    const changes = { servers: 1, kvc_bytes_per_token: 300_000, chunk_bytes: 1_500_000, satellite_bytes: 1e12 }
+    const changes = {
+      servers: 1,
+      kvc_bytes_per_token: 300_000,
+      chunk_bytes: 1_500_000,
+      satellite_bytes: 1e12,
+    }
     const simulated = simulateTrace(trace, changes)
     expect(simulated.requests).toHaveLength(trace.requests)
     expect(sum(simulated, 'migratedOut')).toBeGreaterThan(0)
