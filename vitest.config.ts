@@ -36,8 +36,6 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Real servers and processes on a shared machine: a defect fails every time.
-          retry: 2,
         },
       },
     ],
