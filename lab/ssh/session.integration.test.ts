@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../testing/folders'
-import { processesWith } from '../testing/processes'
+import { endProcess, processesWith } from '../testing/processes'
 import { sshdMissing, startSshd } from '../testing/sshd'
 import { sessionWith } from '../testing/ssh-lab'
 import { usersMissing } from '../testing/ssh-users'
@@ -16,9 +16,14 @@ const missing = sshdMissing()
 const isRoot = userInfo().uid === 0
 const users = isRoot ? [{ name: 'lab', password: 'unused' }] : []
 const noUsers = isRoot ? usersMissing() : null
+/** Sleeps of this run alone: what another one has left behind says nothing about this one. */
+const longSleep = String(700_000_000 + process.pid)
+const sleeping = (): number[] => processesWith(`sleep\x00${longSleep}`)
 const untilNoneSleeps = async (): Promise<void> => {
-  while (processesWith('sleep\x00777').length > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (sleeping().length > 0) await new Promise((resolve) => setTimeout(resolve, 20))
 }
+// OpenSSH tells programs of root nothing of the end of their connection.
+afterAll(() => Promise.all(sleeping().map(endProcess)))
 if (missing) console.warn(`skipped: ${missing}`)
 
 describe.skipIf(missing)('a session with an OpenSSH server', () => {
@@ -65,18 +70,18 @@ describe.skipIf(missing)('a session with an OpenSSH server', () => {
     if (noUsers) return skip(noUsers)
     const server = await startSshd(isRoot ? { users } : {})
     const session = await sessionWith(server, isRoot ? 'lab' : server.user)
-    await expect(session.run(['sleep', '7771'], { limitMs: 100 })).rejects.toMatchObject({
+    await expect(session.run(['sleep', longSleep], { limitMs: 100 })).rejects.toMatchObject({
       code: 'timeout',
       message: 'nuc1: the command did not end within 0.1 s: sleep',
     })
     const cancel = new AbortController()
-    const running = session.run(['sleep', '7772'], { signal: cancel.signal })
+    const running = session.run(['sleep', longSleep], { signal: cancel.signal })
     setTimeout(() => cancel.abort(), 100)
     await expect(running).rejects.toMatchObject({ code: 'cancelled' })
     await expect(session.run(['true'], { signal: cancel.signal })).rejects.toMatchObject({
       code: 'cancelled',
     })
-    const sleep = await session.start(['sleep', '7773'])
+    const sleep = await session.start(['sleep', longSleep])
     sleep.kill()
     expect(await sleep.exited).toMatchObject({ exitCode: null })
     await untilNoneSleeps()
@@ -146,7 +151,9 @@ describe.skipIf(missing)('a session with an OpenSSH server', () => {
     session.onLost((reason) => reasons.push(reason))
     const cat = await session.start(['cat'])
     const streamError = once(cat.stdout, 'error')
-    const running = expect(session.run(['sleep', '7774'])).rejects.toMatchObject({ code: 'connection_lost' })
+    const running = expect(session.run(['sleep', longSleep])).rejects.toMatchObject({
+      code: 'connection_lost',
+    })
     await server.dropConnections()
     await running
     await expect(cat.exited).rejects.toMatchObject({ code: 'connection_lost' })
@@ -162,7 +169,7 @@ describe.skipIf(missing)('a session with an OpenSSH server', () => {
     const session = await sessionWith(server)
     let lost = 0
     session.onLost(() => lost++)
-    const running = session.run(['sleep', '7775'])
+    const running = session.run(['sleep', longSleep])
     session.close()
     await expect(running).rejects.toMatchObject({ code: 'cancelled' })
     while (!server.log().includes('Received disconnect'))
@@ -183,7 +190,7 @@ describe.skipIf(missing)('a session with an OpenSSH server', () => {
 
   it('says that a server allows no more sessions', async () => {
     const session = await sessionWith(await startSshd({ config: ['MaxSessions 1'] }))
-    await session.start(['sleep', '7776'])
+    await session.start(['sleep', longSleep])
     await expect(session.run(['true'])).rejects.toMatchObject({
       code: 'protocol_error',
       hint: expect.stringContaining('MaxSessions') as string,

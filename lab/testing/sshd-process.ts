@@ -3,7 +3,7 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync }
 import { createServer, type AddressInfo } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { descendantsOf, endProcess } from './processes'
+import { descendantsOf, endProcess, isAlive } from './processes'
 import { intoNamespace, type SshUser } from './ssh-users'
 
 const sshdPath = '/usr/sbin/sshd'
@@ -121,7 +121,8 @@ export async function launchSshd(folder: string, options: SshdOptions = {}): Pro
     },
     freeze: (frozen) => {
       for (const pid of [server.pid as number, ...descendantsOf(server.pid as number)]) {
-        process.kill(pid, frozen ? 'SIGSTOP' : 'SIGCONT')
+        // One of them may just have ended.
+        if (isAlive(pid)) process.kill(pid, frozen ? 'SIGSTOP' : 'SIGCONT')
       }
     },
     stop,
