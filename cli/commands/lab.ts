@@ -10,6 +10,7 @@ import { table } from '../output/table'
 import { inventoryCommands } from './inventories'
 import { wholeNumber } from './options'
 import { provisioningCommands } from './provisioning'
+import { runtimeCommands } from './runtimes'
 
 interface UpOptions {
   slots: number
@@ -62,6 +63,7 @@ export function labCommand(program: Command, context: () => CommandContext): voi
 
   inventoryCommands(lab, context)
   provisioningCommands(lab, context)
+  runtimeCommands(lab, context)
 
   lab
     .command('status')

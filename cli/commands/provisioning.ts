@@ -1,20 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { MultiBar } from 'cli-progress'
 import { SkyError } from '#shared/contract/errors'
-import type {
-  HostProgress,
-  LabPlan,
-  PreflightReport,
-  ProvisioningState,
-} from '#shared/contract/provisioning-api'
+import type { LabPlan, PreflightReport, ProvisioningState } from '#shared/contract/provisioning-api'
 import { preflightCsv } from '#shared/preflight/preflight-csv'
 import { preflightCounts } from '#shared/preflight/preflight-verdict'
 import type { CommandContext } from '../context'
 import { answer } from '../hosts/answer'
 import { connectFirst, interruptSignal, withHosts, type LabCommand } from '../hosts/lab-client'
-import { table } from '../output/table'
-import type { Terminal } from '../output/terminal'
+import { printPlan, printReport, printState } from '../hosts/provisioning-output'
+import { progressOf } from '../hosts/provisioning-progress'
 
 interface HostsOptions {
   hosts?: string
@@ -115,11 +109,11 @@ async function provision(
         throw new SkyError('cancelled', 'Nothing was removed', 'Type the name of the lab, or use --yes.')
       }
     }
-    // What connections and sudo need is asked for before anything is changed.
-    await planned(command, lab, hosts)
     const progress = progressOf(terminal)
-    const stop = client.on('provisioningChanged', (state) => progress.show(state))
-    const state = await client.call(action, { lab, hosts }, interruptSignal()).finally(() => {
+    const stop = client.on('provisioningChanged', (changed) => progress.show(changed))
+    const state = await answered(command, (some) =>
+      client.call(action, { lab, hosts: some ?? hosts }, interruptSignal()),
+    ).finally(() => {
       stop()
       progress.stop()
     })
@@ -140,6 +134,29 @@ const titles: Readonly<Record<Action, string>> = {
   apply: 'Applying',
   rollback: 'The rollback',
   removeInstallation: 'Removing',
+}
+
+/**
+ * Do something on hosts; what some of them need that somebody can give (to accept a key, a password, one for sudo) is asked for, and they
+ * are tried again.
+ * @param work on all hosts, or on these
+ * @returns the last state of every host
+ */
+async function answered(
+  { answers }: LabCommand,
+  work: (hosts: string[] | null) => Promise<ProvisioningState>,
+): Promise<ProvisioningState> {
+  let state = await work(null)
+  for (;;) {
+    const again: string[] = []
+    for (const { host, error } of state.hosts) {
+      if (error && (await answer(answers, error))) again.push(host)
+    }
+    if (again.length === 0) return state
+    const { hosts, finishedAt } = await work(again)
+    const anew = new Map(hosts.map((each) => [each.host, each]))
+    state = { ...state, finishedAt, hosts: state.hosts.map((each) => anew.get(each.host) ?? each) }
+  }
 }
 
 /** A plan in which nothing is missing that somebody could give. */
@@ -166,23 +183,6 @@ async function connectWhatCan(command: LabCommand, lab: string): Promise<void> {
   }
 }
 
-function printReport(terminal: Terminal, { hosts, pairs }: PreflightReport): void {
-  const rows = hosts.flatMap(({ host, checks }) =>
-    checks.map(({ title, status, found, needed, advice }) => [host, title, status, found, needed, advice]),
-  )
-  terminal.out(table(['host', 'check', 'status', 'found', 'needed', 'what to do'], rows))
-  const ways = pairs.map(({ from, to, status, roundTripMs, throughputMbS, problem }) => [
-    from,
-    to,
-    status,
-    roundTripMs === null ? null : roundTripMs.toFixed(2),
-    throughputMbS === null ? null : throughputMbS.toFixed(0),
-    problem,
-  ])
-  if (ways.length > 0)
-    terminal.out(table(['from', 'to', 'status', 'round trip ms', 'Mbit/s', 'what to do'], ways))
-}
-
 function requireFit(lab: string, report: PreflightReport): void {
   const { failed, warning } = preflightCounts(report)
   if (failed === 0) return
@@ -192,34 +192,6 @@ function requireFit(lab: string, report: PreflightReport): void {
     `${failed} checks of the lab ${lab} failed${warnings}`,
     'Do what the table says.',
   )
-}
-
-function printPlan(terminal: Terminal, { version, hosts }: LabPlan): void {
-  terminal.out(`To be deployed: ${version}`)
-  const rows = hosts.flatMap(({ host, steps, error }) =>
-    error
-      ? [[host, 'error', error.message, null, null]]
-      : steps.map(({ title, action, detail, bytes }) => [
-          host,
-          action,
-          title,
-          detail,
-          bytes === 0 ? null : megabytes(bytes),
-        ]),
-  )
-  terminal.out(table(['host', 'change', 'step', 'what', 'MB to send'], rows))
-  const changes = hosts.flatMap(({ steps }) => steps).filter(({ action }) => action !== 'none').length
-  terminal.out(changes === 0 ? 'Nothing would be changed.' : `${changes} steps would change something.`)
-}
-
-function printState(terminal: Terminal, { hosts }: ProvisioningState): void {
-  const rows = hosts.map(({ host, state, step, changed, bytesDone, error }) => [
-    host,
-    state,
-    error?.message ?? (changed ? step : `${step}: nothing was to be changed`),
-    bytesDone === 0 ? null : megabytes(bytesDone),
-  ])
-  terminal.out(table(['host', 'state', 'last step', 'MB sent'], rows))
 }
 
 function failedOn(
@@ -234,61 +206,4 @@ function failedOn(
     error.hint,
     error.details,
   )
-}
-
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
-
-interface ProvisioningProgress {
-  show(state: ProvisioningState): void
-  stop(): void
-}
-
-/** A bar a host and one for all on a terminal; elsewhere a line for every step. */
-function progressOf(terminal: Terminal): ProvisioningProgress {
-  return terminal.isInteractive ? bars() : lines(terminal)
-}
-
-const fraction = ({ stepsDone, steps, bytesDone, bytes }: HostProgress): number =>
-  bytes > 0 ? (bytesDone / bytes + stepsDone / Math.max(1, steps)) / 2 : stepsDone / Math.max(1, steps)
-
-function bars(): ProvisioningProgress {
-  const multi = new MultiBar({
-    format: '{name} {bar} {percentage}% | {step}',
-    hideCursor: true,
-    stream: process.stderr,
-  })
-  const drawn = new Map<string, ReturnType<MultiBar['create']>>()
-  const bar = (name: string) => {
-    const found = drawn.get(name) ?? multi.create(100, 0, { name: name.padEnd(12), step: '' })
-    drawn.set(name, found)
-    return found
-  }
-  return {
-    show: ({ hosts }) => {
-      for (const host of hosts) {
-        const share = host.state === 'done' ? 1 : fraction(host)
-        bar(host.host).update(Math.round(share * 100), {
-          step: host.error?.message.slice(0, 60) ?? host.step,
-        })
-      }
-      const all = hosts.reduce((sum, host) => sum + (host.state === 'done' ? 1 : fraction(host)), 0)
-      bar('all').update(Math.round((all / Math.max(1, hosts.length)) * 100), { step: '' })
-    },
-    stop: () => multi.stop(),
-  }
-}
-
-function lines(terminal: Terminal): ProvisioningProgress {
-  const told = new Map<string, string>()
-  return {
-    show: ({ hosts }) => {
-      for (const { host, state, step, stepsDone, steps } of hosts) {
-        const text = state === 'waiting' ? '' : `${host}: ${step} (${stepsDone}/${steps})`
-        if (text === '' || told.get(host) === text) continue
-        told.set(host, text)
-        terminal.err(text)
-      }
-    },
-    stop: () => undefined,
-  }
 }

@@ -4,8 +4,15 @@ import { SkyError } from '#shared/contract/errors'
 import type { Installation } from '../host-layout'
 import { installedScript, switchScript } from '../remote-scripts/install-scripts'
 import { retireScript } from '../remote-scripts/remove-scripts'
-import { unitFile, unitName } from '../services/service-names'
-import { asOwner, controlService, portHolder, serviceLog, serviceRunning } from '../services/service-control'
+import { unitDescription, unitFile, unitName } from '../services/service-names'
+import {
+  asOwner,
+  controlService,
+  portHolder,
+  serviceLog,
+  serviceRunning,
+  triedByHand,
+} from '../services/service-control'
 import { askAgent } from './ask-agent'
 import { runAsOwner, subjectOf, type SiteJob } from './host-job'
 import { setUpUnit } from './put-in-place'
@@ -91,10 +98,10 @@ async function healthy(job: SiteJob): Promise<Hello> {
 async function explain(job: SiteJob, thrown: unknown): Promise<SkyError> {
   const { shell, site } = job
   const { host, service } = site
-  const lastLines = await serviceLog(shell, subjectOf(job), shownLines)
+  const lastLines = await wordsOf(job)
   for (const line of lastLines) job.reports.log('error', line)
   const details = { host: host.name, lastLines }
-  const lastWords = lastLines.findLast((line) => !/^(Started|Stopped|Starting) |\.service: /.test(line))
+  const lastWords = lastOwnLine(lastLines, job.lab)
   if (host.role === 'satellite' && lastLines.some((line) => line.includes(`port ${host.data_port}`))) {
     const holder = await portHolder(shell, service, host.data_port).catch(() => null)
     return new SkyError(
@@ -108,6 +115,22 @@ async function explain(job: SiteJob, thrown: unknown): Promise<SkyError> {
   const message = known?.message ?? (thrown instanceof Error ? thrown.message : String(thrown))
   const told = lastWords === undefined || message.includes(lastWords) ? '' : `. It said: ${lastWords}`
   return new SkyError(known?.code ?? 'provisioning_failed', `${message}${told}`, known?.hint ?? '', details)
+}
+
+/** The newest lines of the log; what an agent says that is started by hand, where its user may not read it. */
+async function wordsOf(job: SiteJob): Promise<string[]> {
+  const subject = subjectOf(job)
+  const lines = await serviceLog(job.shell, subject, shownLines)
+  return lines.length > 0 || subject.service !== 'user' ? lines : triedByHand(job.shell, subject, shownLines)
+}
+
+/** systemd tells in the same log what becomes of a unit: by its name, older ones by its description. */
+function lastOwnLine(lines: readonly string[], lab: string): string | undefined {
+  // What stands before was said by the version before.
+  const since = lines.slice(lines.findLastIndex((line) => line.startsWith('Stopping ')) + 1)
+  const isOfSystemd = (line: string): boolean =>
+    line.includes(unitName(lab)) || line.includes(unitDescription(lab))
+  return since.findLast((line) => !isOfSystemd(line)) ?? since.at(-1)
 }
 
 /** @returns what is the case afterwards, for the hint */

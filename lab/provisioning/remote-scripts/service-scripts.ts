@@ -72,13 +72,27 @@ else
 fi
 `
 
-/** The newest lines of an agent's log. $1 kind, $2 directory, $3 name of the unit, $4 how many lines */
+/**
+ * The newest lines of an agent's log. $1 kind, $2 directory, $3 name of the unit, $4 how many lines, $5 id of the user of a user's unit:
+ * given, the journal of the whole machine is asked, which needs root
+ */
 export const logScript = `# log of the service
 case $1 in
-  system) journalctl -u "$3" -n "$4" -o cat --no-pager ;;
-  user) journalctl --user -u "$3" -n "$4" -o cat --no-pager ;;
+  system) journalctl -q -u "$3" -n "$4" -o cat --no-pager ;;
+  user)
+    if [ -n "\${5-}" ]; then
+      journalctl -q _SYSTEMD_USER_UNIT="$3" _UID="$5" + USER_UNIT="$3" _UID="$5" -n "$4" -o cat --no-pager
+    else
+      journalctl -q --user -u "$3" -n "$4" -o cat --no-pager
+    fi
+    ;;
   detached) tail -n "$4" -- "$2/log/agent.log" ;;
 esac 2>/dev/null
+`
+
+/** What an agent says when it is started by hand; one that is well ends at once. $1 directory, $2 how many lines */
+export const tryScript = `# start the agent by hand
+"$1/current/node" "$1/current/skymemory-agent.mjs" --config "$1/current/config.json" --exit-with-stdin </dev/null 2>&1 | tail -n "$2"
 `
 
 /**

@@ -10,6 +10,7 @@ import {
   portHolderScript,
   serviceScript,
   serviceStateScript,
+  tryScript,
 } from '../remote-scripts/service-scripts'
 import { unitName } from './service-names'
 
@@ -72,8 +73,21 @@ export async function serviceLog(
   lines: number,
 ): Promise<string[]> {
   const args = [service, layout.directory, unitName(lab), String(lines)]
+  const own = await readable(() => asOwner(shell, service, logScript, args))
+  if (own.length > 0 || service !== 'user') return own
+  // A machine that keeps no journal over reboots has one for all users, which root may read.
+  const { stdout } = await shell.asUser('id -u', [])
+  return readable(() => shell.asRoot(logScript, [...args, stdout.trim()]))
+}
+
+/** The last lines of an agent that is started by hand: what a service says whose log cannot be read. */
+export function triedByHand(shell: HostShell, { layout }: ServiceSubject, lines: number): Promise<string[]> {
+  return readable(() => shell.asUser(tryScript, [layout.directory, String(lines)]))
+}
+
+async function readable(read: () => Promise<CommandResult>): Promise<string[]> {
   try {
-    const { stdout } = await asOwner(shell, service, logScript, args)
+    const { stdout } = await read()
     return printableLines(stdout).map((line) => parseLogLine(line, '', 0).text)
   } catch (thrown) {
     if (thrown instanceof SkyError && thrown.code === 'connection_lost') throw thrown

@@ -6,6 +6,11 @@ export function unitName(lab: string): string {
   return `skymemory-${lab}.service`
 }
 
+/** How a unit's description begins. */
+export function unitDescription(lab: string): string {
+  return `SkyMemory lab ${lab}: agent of `
+}
+
 /**
  * Where the unit lies; null for a service without systemd.
  * @param home of the user who logs in

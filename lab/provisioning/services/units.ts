@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { startLimit } from '#shared/contract/agent-config'
 import type { ServiceKind } from '#shared/inventory/inventory'
 import type { HostLayout } from '../host-layout'
-import { serviceAccount } from './service-names'
+import { serviceAccount, unitDescription } from './service-names'
 import { command, listedPath, singlePath } from './systemd-text'
 
 export interface UnitSubject {
@@ -90,7 +90,7 @@ function unit({ lab, host, layout }: UnitSubject, wantedBy: string, limits: read
   const isSystem = wantedBy === 'multi-user.target'
   return [
     '[Unit]',
-    `Description=SkyMemory lab ${lab}: agent of ${host}`,
+    `Description=${unitDescription(lab)}${host}`,
     // The network is a matter of the system's units; a user's have none for it.
     ...(isSystem ? ['Wants=network-online.target', 'After=network-online.target'] : []),
     `StartLimitIntervalSec=${startLimit.windowS}`,
