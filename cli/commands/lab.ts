@@ -4,7 +4,7 @@ import { SkyError } from '#shared/contract/errors'
 import type { Client } from '#shared/contract/rpc'
 import { defaultParameters } from '#shared/experiment/parameters'
 import type { CommandContext } from '../context'
-import { answering, terminalPrompts } from '../hosts/answer'
+import { answering, answersOf } from '../hosts/answer'
 import { connectToDaemon, startDaemon } from '../daemon/daemon-client'
 import { table } from '../output/table'
 import { inventoryCommands } from './inventories'
@@ -48,10 +48,8 @@ export function labCommand(program: Command, context: () => CommandContext): voi
         throw new SkyError('lab_start_failed', 'The lab in the background ended at once', `See ${data}.`)
       try {
         const client = daemon.client as unknown as Client<ConsoleApi>
-        const { terminal, secrets } = context()
-        const answers = { client, terminal, secrets, prompts: terminalPrompts() }
         const start = () => client.call('startLab', { lab: name, slots, planes })
-        printState(context(), await answering(answers, start), json)
+        printState(context(), await answering(answersOf(context(), client), start), json)
       } catch (thrown) {
         // What did not start is not left behind.
         if (!present) await daemon.client.call('shutdown', {}).then(() => daemon.closed)

@@ -4,6 +4,7 @@ import { fromErrorBody, toErrorBody, type ErrorBody } from '#shared/contract/err
 import type { Client } from '#shared/contract/rpc'
 import { printable } from '#shared/text/printable'
 import { environmentVariable } from '#lab/secrets/secret'
+import type { CommandContext } from '../context'
 import type { Terminal } from '../output/terminal'
 
 /** Where answers come from: the environment, then a person at a terminal, else nowhere. */
@@ -32,6 +33,11 @@ export function terminalPrompts(): Prompts | null {
     hidden: async (message) => (await import('@inquirer/prompts')).password({ message }, context),
     shown: async (message) => (await import('@inquirer/prompts')).input({ message }, context),
   }
+}
+
+/** Who answers in a command. */
+export function answersOf({ terminal, secrets }: CommandContext, client: Client<ConsoleApi>): Answers {
+  return { client, terminal, secrets, prompts: terminalPrompts() }
 }
 
 /** Make the call, answer what it needs, and make it again. @throws SkyError what nobody could answer */

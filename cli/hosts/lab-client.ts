@@ -3,7 +3,7 @@ import type { Inventory } from '#shared/inventory/inventory'
 import type { Client } from '#shared/contract/rpc'
 import { withEngine } from '../connection'
 import type { CommandContext } from '../context'
-import { answering, terminalPrompts, type Answers } from './answer'
+import { answering, answersOf, type Answers } from './answer'
 
 /** An engine for a command about the hosts of a lab, and who answers what their connections need. */
 export interface LabCommand {
@@ -13,10 +13,7 @@ export interface LabCommand {
 
 export function withHosts<T>(context: CommandContext, work: (command: LabCommand) => Promise<T>): Promise<T> {
   return withEngine(context.installation, context.data, (client) =>
-    work({
-      client,
-      answers: { client, terminal: context.terminal, secrets: context.secrets, prompts: terminalPrompts() },
-    }),
+    work({ client, answers: answersOf(context, client) }),
   )
 }
 

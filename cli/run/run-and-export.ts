@@ -3,9 +3,10 @@ import { SkyError } from '#shared/contract/errors'
 import type { Client } from '#shared/contract/rpc'
 import { withEngine } from '../connection'
 import type { CommandContext } from '../context'
+import { answer, answersOf } from '../hosts/answer'
 import { showProgress } from '../output/progress'
 import { summaryTable } from '../output/summary-table'
-import { followRun, requireSuccess } from './follow-run'
+import { followRun, requireSuccess, type RunEnd } from './follow-run'
 import { listenForInterrupts } from './interrupts'
 import { propagationByTrial } from './propagation'
 import { requireWritable } from './results-folder'
@@ -32,9 +33,15 @@ export async function runAndExport(
   try {
     await withEngine(installation, data, async (client, { isOwn, lost }) => {
       const runId = await begin(client)
-      const progress = showProgress(terminal)
-      progress.note(`Run ${runId}`)
-      const end = await Promise.race([followRun(client, runId, progress, interrupts.signal), lost])
+      terminal.err(`Run ${runId}`)
+      const follow = (): Promise<RunEnd> =>
+        Promise.race([followRun(client, runId, showProgress(terminal), interrupts.signal), lost])
+      let end = await follow()
+      // Hosts of a lab may need a password, or show a key that nobody has accepted yet.
+      while (end.kind === 'stuck' && (await answer(answersOf(context, client), end.reason))) {
+        await client.call('resumeRun', { runId })
+        end = await follow()
+      }
       if (end.kind === 'stuck') {
         const how = isOwn ? 'It can be resumed later' : 'It waits'
         terminal.err(`Run ${runId} is paused. ${how}: skymemory resume ${runId}`)

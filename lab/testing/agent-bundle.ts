@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll } from 'vitest'
+import packageJson from '../../package.json'
 import { layFigureResources } from './figure-resources'
 import { bundleWorker } from './worker-bundle'
 
@@ -27,6 +28,10 @@ export async function bundleFor(parts: {
       format: 'esm',
       target: 'node20.18',
       external: ['@duckdb/node-api', 'piscina', 'ssh2', 'pacote'],
+      define: {
+        __SKYMEMORY_VERSION__: JSON.stringify(packageJson.version),
+        __SKYMEMORY_REVISION__: '"test"',
+      },
       logLevel: 'error',
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
