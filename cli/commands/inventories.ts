@@ -94,7 +94,10 @@ export function inventoryCommands(lab: Command, context: () => CommandContext): 
     .description(
       'Remove a lab from this console, with its secrets. What is installed on its hosts stays there.',
     )
-    .addHelpText('after', '\nExamples:\n  skymemory lab remove testbed && skymemory lab forget testbed')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  skymemory lab forget testbed\n  skymemory lab remove testbed && skymemory lab forget testbed',
+    )
     .action((name: string) =>
       withHosts(context(), async ({ client }) => {
         await client.call('deleteInventory', { lab: name })

@@ -55,6 +55,17 @@ export function hostTone(host: LabHost): Tone {
   }
 }
 
+/** What a host says of itself while it is well. */
+export function healthy({ state }: LabHost): Extract<LabHost['state'], { kind: 'healthy' }> | null {
+  return state.kind === 'healthy' ? state : null
+}
+
+/** Hosts that it is connected to, of those that there are. */
+export function peersLabel(host: LabHost): string {
+  const state = healthy(host)
+  return state ? `${state.peersConnected}/${state.peersExpected}` : notMeasured
+}
+
 export function hostsTone(hosts: readonly LabHost[]): Tone {
   const tones = hosts.map(hostTone)
   for (const tone of ['bad', 'busy', 'warn'] as const) if (tones.includes(tone)) return tone
