@@ -16,7 +16,8 @@ const usage = `skymemory-agent: a host of a SkyMemory lab
       run the host that a JSON file describes: what services do
 
   skymemory-agent satellite --host-id ID --control SOCKET [--bind ADDRESS] [--port PORT] [--exit-with-stdin]
-  skymemory-agent inference --host-id ID --control SOCKET --journal-directory DIR [--exit-with-stdin]
+  skymemory-agent inference --host-id ID --control SOCKET --journal-directory DIR
+                  [--llama-package DIR --models-directory DIR] [--exit-with-stdin]
       run a host of a lab that is on this machine as a whole
 
   skymemory-agent supervise --config FILE --log FILE --pid-file FILE [--foreground]
@@ -33,6 +34,8 @@ const usage = `skymemory-agent: a host of a SkyMemory lab
   --control            Unix socket (Windows: named pipe) on which the console gives its orders
   --bind, --port       where other hosts connect (default 127.0.0.1, any free port)
   --journal-directory  where the records of trials are kept until the console has them
+  --llama-package      what runs real models: the package @skymemory/llama with its node_modules
+  --models-directory   where models lie that are called by name: NAME.gguf
   --exit-with-stdin    end when standard input ends, so that the agent does not outlive who started it
   --log                the host's log; at 8 MiB it is renamed to FILE.1 and begins anew
   --foreground         supervise from this process instead of one in the background
@@ -72,6 +75,8 @@ async function run(words: readonly string[]): Promise<void> {
       bind: { type: 'string' },
       port: { type: 'string' },
       'journal-directory': { type: 'string' },
+      'llama-package': { type: 'string' },
+      'models-directory': { type: 'string' },
       'exit-with-stdin': { type: 'boolean', default: false },
     },
   })

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { AgentConfig } from '#shared/contract/agent-config'
 import {
   agentProtocolVersion,
@@ -15,6 +16,9 @@ import { MachineWatch } from './telemetry/machine-watch'
 import { readTlsIdentity, tlsWire } from './transport/tls-wire'
 import { plainWire, type Wire } from './transport/wire'
 import { agentVersion } from './version'
+
+/** Built beside the bundle that this is part of. */
+const modelEntry = join(import.meta.dirname, 'skymemory-model.mjs')
 
 type SatelliteConfig = Extract<AgentConfig, { role: 'satellite' }>
 type InferenceConfig = Extract<AgentConfig, { role: 'inference' }>
@@ -88,7 +92,13 @@ async function startInference(
     import('./inference/api/api-server'),
     import('./control/inference-handlers'),
   ])
-  const host = new InferenceHost(config.hostId, config.journalDirectory, log, wireOf(config))
+  const host = new InferenceHost(
+    config.hostId,
+    config.journalDirectory,
+    log,
+    wireOf(config),
+    config.llama === null ? null : { entry: modelEntry, ...config.llama },
+  )
   const api = new ApiServer()
   const machine = new MachineWatch()
   const server = await listenForControl(config.control, inferenceControl, (connection) =>

@@ -4,7 +4,7 @@ import { defaultParameters, type ParameterValues } from '#shared/experiment/para
 import type { JournalEntry, RequestRecord, SatelliteCounters } from '#shared/experiment/records'
 import { SessionWorkload } from '#shared/simulation/system/session-workload'
 import { SystemSimulation } from '#shared/simulation/system/system-simulation'
-import { planConversations } from '#shared/workload/conversations'
+import { planConversationsAtOnce } from '#shared/workload/conversations'
 import { beginOfText, tokenise } from '#shared/workload/llama-tokenizer'
 import { collectTrial } from './testing/collect-records'
 import { startTestLab, type TestLab } from './testing/agent-process'
@@ -49,16 +49,14 @@ const base: ParameterValues = {
 }
 
 function simulate(parameters: ParameterValues): Outcome {
-  const planning = planConversations({ seed, parameters, documents, tokenizer: { beginOfText, tokenise } })
-  let step = planning.next()
-  while (step.done !== true) step = planning.next()
+  const sessions = planConversationsAtOnce({ seed, parameters, documents, beginOfText }, tokenise)
   const requests: RequestRecord[] = []
   const events: string[] = []
   const simulation = new SystemSimulation({
     parameters,
     seed,
     recordRoutes: true,
-    workload: new SessionWorkload(step.value, parameters),
+    workload: new SessionWorkload(sessions, parameters),
     startedAtMs: 0,
     onRecord: (record) => {
       if (record.kind === 'request') requests.push(record)

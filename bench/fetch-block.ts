@@ -120,7 +120,7 @@ async function skymemoryFetch(
   const tokens = Array.from({ length: parameters.block_tokens }, (_, i) => i)
   const [hash] = blockHashes(tokens, parameters.block_tokens, engine.model.namespace)
   if (hash === undefined) throw new Error('the bench needs one block')
-  const { visible } = await kvc.store([{ hash, bytes: () => blockBytes(hash, bytes) }])
+  const { visible } = await kvc.store([{ hash, bytes: () => Promise.resolve(blockBytes(hash, bytes)) }])
   if (visible !== 1) throw new Error('the block was not stored')
   const { manifests } = await kvc.lookup([hash])
   const into = [Buffer.alloc(bytes)]

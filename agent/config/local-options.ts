@@ -9,6 +9,8 @@ export interface LocalOptions {
   readonly bind?: string | undefined
   readonly port?: string | undefined
   readonly 'journal-directory'?: string | undefined
+  readonly 'llama-package'?: string | undefined
+  readonly 'models-directory'?: string | undefined
 }
 
 /**
@@ -20,8 +22,15 @@ export function configOfOptions(role: AgentConfig['role'], options: LocalOptions
   const value =
     role === 'satellite'
       ? { ...common, bind: options.bind ?? '127.0.0.1', port: Number(options.port ?? 0) }
-      : { ...common, journalDirectory: absolute(options['journal-directory']) }
+      : { ...common, journalDirectory: absolute(options['journal-directory']), llama: llamaOf(options) }
   return checkAgentConfig(value, `options of "${role}"`)
+}
+
+function llamaOf(options: LocalOptions) {
+  const packageFolder = absolute(options['llama-package'])
+  return packageFolder === undefined
+    ? null
+    : { packageFolder, modelsDirectory: absolute(options['models-directory']) }
 }
 
 function absolute(path: string | undefined): string | undefined {

@@ -39,6 +39,11 @@ function pathProblems(config: AgentConfig): string[] {
   const paths: Record<string, string> = {
     control: config.control,
     ...(config.role === 'inference' && { journalDirectory: config.journalDirectory }),
+    ...(config.role === 'inference' &&
+      config.llama !== null && {
+        'llama.packageFolder': config.llama.packageFolder,
+        'llama.modelsDirectory': config.llama.modelsDirectory,
+      }),
     ...(config.tls !== null && {
       'tls.authority': config.tls.authority,
       'tls.certificate': config.tls.certificate,

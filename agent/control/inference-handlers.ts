@@ -87,7 +87,7 @@ export function inferenceHandlers(
           'Serve the API after it has ended.',
         )
       }
-      return { url: await api.start(host.openModel(parameters), port) }
+      return { url: await api.start(await host.openModel(parameters), port) }
     },
     shutdown: () => {
       setImmediate(shutdown)

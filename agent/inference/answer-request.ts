@@ -3,7 +3,7 @@ import { toErrorBody } from '#shared/contract/errors'
 import { emptyMeasurement, isHarmful, type Measurement } from '#shared/experiment/measurement'
 import { blockHashes } from '#shared/kvc/block-hash'
 import { usablePrefix } from '#shared/kvc/prefix'
-import type { Engine, EngineSession, OutputToken } from './engine/engine'
+import { greedy, type Engine, type EngineSession, type OutputToken, type Sampling } from './engine/engine'
 import type { FetchResult } from './kvc/block-fetch'
 import type { KvcClient } from './kvc/kvc-client'
 import type { LookupResult } from './kvc/manifest-lookup'
@@ -19,8 +19,12 @@ export interface ModelRequest {
   readonly prompt: readonly number[]
   readonly maxTokens: number
   readonly signal: AbortSignal
-  /** Called for every output token as it is made. */
-  readonly onToken?: (token: OutputToken) => void
+  /** Greedy unless it says otherwise. */
+  readonly sampling?: Sampling
+  /** Digest the logits behind every output token. */
+  readonly withLogits?: boolean
+  /** Called for every output token as it is made; `stop` = the answer is long enough. */
+  readonly onToken?: (token: OutputToken) => 'stop' | undefined
 }
 
 interface CachedPrefix {
@@ -39,7 +43,15 @@ export async function answerRequest(model: CachedModel, request: ModelRequest): 
   const measurement = emptyMeasurement(startedAt, request.prompt.length, hashes.length)
   let session: EngineSession | null = null
   try {
-    session = model.engine.open(request.prompt, hashes, model.blockTokens, request.signal)
+    session = model.engine.open({
+      prompt: request.prompt,
+      blockHashes: hashes,
+      blockTokens: model.blockTokens,
+      maxTokens: request.maxTokens,
+      sampling: request.sampling ?? greedy,
+      withLogits: request.withLogits ?? false,
+      signal: request.signal,
+    })
     const cached = model.kvc === null ? null : await readPrefix(model, model.kvc, request, hashes)
     if (cached !== null) recordPrefix(measurement, cached, model.blockTokens)
     const blocks = cached?.fetch.blocks ?? []
@@ -90,16 +102,16 @@ function recordPrefix(measurement: Measurement, { lookup, fetch }: CachedPrefix,
 /** @param begun when the request was accepted, less the light time that nothing waited for (`virtual` mode) */
 async function decode(
   session: EngineSession,
-  { maxTokens, onToken }: ModelRequest,
+  { onToken }: ModelRequest,
   measurement: Measurement,
   begun: number,
 ): Promise<void> {
   let last = 0
-  for await (const token of session.decode(maxTokens)) {
+  for await (const token of session.decode()) {
     last = performance.now() - begun
     measurement.ttftMs ??= last
     measurement.outputTokens += 1
-    onToken?.(token)
+    if (onToken?.(token) === 'stop') break
   }
   if (measurement.ttftMs === null) return
   measurement.e2eMs = last

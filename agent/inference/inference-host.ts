@@ -11,7 +11,8 @@ import { TcpTransport } from '../transport/tcp-transport'
 import { plainWire, type Wire } from '../transport/wire'
 import type { CachedModel } from './answer-request'
 import type { Engine } from './engine/engine'
-import { SyntheticEngine } from './engine/synthetic-engine'
+import { EngineShelf } from './engine/engine-shelf'
+import type { LocalModels } from './engine/llama/local-models'
 import { GroundStation, isForGround } from './kvc/ground-station'
 import { KvcClient } from './kvc/kvc-client'
 import { Journal } from './trial/journal'
@@ -27,6 +28,7 @@ export class InferenceHost {
   readonly #delayLine = new DelayLine()
   readonly #journalDirectory: string
   readonly #log: Log
+  readonly #engines: EngineShelf
   readonly #journals = new Map<string, Journal>()
   readonly #listeners = new Set<EntryListener>()
   #topology: LabTopology | null = null
@@ -40,7 +42,15 @@ export class InferenceHost {
   /** The trial whose prompts are being made. */
   #planning: string | null = null
 
-  constructor(hostId: string, journalDirectory: string, log: Log, wire: Wire = plainWire) {
+  /** @param models what is needed for models of llama.cpp; null = this host has none */
+  constructor(
+    hostId: string,
+    journalDirectory: string,
+    log: Log,
+    wire: Wire = plainWire,
+    models: LocalModels | null = null,
+  ) {
+    this.#engines = new EngineShelf(models, log)
     this.#journalDirectory = journalDirectory
     this.#log = log
     this.transport = new TcpTransport(
@@ -86,8 +96,8 @@ export class InferenceHost {
   }
 
   /** Open the cache for these parameters: a fresh ground station, epoch 0. Null when the cache is off. */
-  openModel(parameters: ParameterValues): CachedModel {
-    const engine = createEngine(parameters)
+  async openModel(parameters: ParameterValues): Promise<CachedModel> {
+    const engine = await this.#engines.open(parameters)
     this.#station?.close('another trial has begun')
     this.#station = null
     this.#kvc = null
@@ -142,7 +152,7 @@ export class InferenceHost {
       )
     }
     const { parameters } = spec
-    const model = this.openModel(parameters)
+    const model = await this.openModel(parameters)
     const sessions = await this.#planSessions(spec, model.engine)
     const journal = Journal.create(this.#journalDirectory, spec.trialKey)
     this.#journals.set(spec.trialKey, journal)
@@ -200,21 +210,20 @@ export class InferenceHost {
   close(): void {
     this.#trial?.abort()
     this.#station?.close('the inference host is shutting down')
+    this.#engines.close()
     this.transport.close()
     for (const journal of this.#journals.values()) journal.close()
   }
 
   async #planSessions({ seed, parameters }: TrialSpec, engine: Engine): Promise<PromptSession[]> {
-    const tokenizer = {
-      beginOfText: engine.model.beginOfText,
-      tokenise: (text: string) => engine.tokenise(text),
-    }
-    const planning = planConversations({ seed, parameters, documents: this.#documents, tokenizer })
-    for (;;) {
-      const step = planning.next()
-      if (step.done === true) return step.value
+    const { beginOfText } = engine.model
+    const planning = planConversations({ seed, parameters, documents: this.#documents, beginOfText })
+    let step = planning.next()
+    while (step.done !== true) {
       await nextTurn()
+      step = planning.next(await engine.tokenise(step.value))
     }
+    return step.value
   }
 
   #hostOfPlane(plane: number): string {
@@ -225,15 +234,6 @@ export class InferenceHost {
     const peers = this.#topology?.peers ?? []
     return peers.filter((peer) => !this.transport.isConnected(peer.hostId)).flatMap((peer) => peer.planes)
   }
-}
-
-function createEngine(parameters: ParameterValues): Engine {
-  return new SyntheticEngine({
-    kvcBytesPerToken: parameters.kvc_bytes_per_token,
-    prefillTokensPerS: parameters.prefill_tokens_per_s,
-    prefillQuadraticS: parameters.prefill_quadratic_s,
-    decodeTokensPerS: parameters.decode_tokens_per_s,
-  })
 }
 
 const nameOf = ({ slot, plane }: { slot: number; plane: number }): string => `slot ${slot}, plane ${plane}`

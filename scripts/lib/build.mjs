@@ -42,7 +42,12 @@ export async function build(parts = allParts) {
 
 /** @type {Record<Part, () => Promise<void>>} */
 const builders = {
-  agent: () => bundle('agent', ['shared', 'agent'], 'agent/main.ts', 'out/agent/skymemory-agent.mjs', []),
+  agent: async () => {
+    await bundle('agent', ['shared', 'agent'], 'agent/main.ts', 'out/agent/skymemory-agent.mjs', [])
+    // The package that it runs is not bundled: it loads native files, and is told where it lies.
+    const model = 'agent/llama/model-process.ts'
+    await bundle('model', ['shared', 'agent/llama'], model, 'out/agent/skymemory-model.mjs', [])
+  },
   cli: () => bundle('cli', ['shared', 'lab', 'cli'], 'cli/main.ts', 'out/cli/skymemory.mjs', unbundled),
   workers: () =>
     bundle(
@@ -64,7 +69,7 @@ const builders = {
 
 /**
  * Bundle one entry and everything that it imports into one file.
- * @param {Part} part
+ * @param {Part | 'model'} part
  * @param {readonly string[]} sources
  * @param {string} entry
  * @param {string} outfile

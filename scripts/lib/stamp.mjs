@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path'
 import { inRoot, root } from './paths.mjs'
 
 /** Tests and type settings do not change what is built. */
-const ignored = /(\.test\.(ts|mjs)|^tsconfig.*\.json|\.md)$/
+const ignored = /(\.test\.(ts|mjs)|^tsconfig.*\.json|\.md|^node_modules)$/
 
 /**
  * One hash over the names and contents of sources, and anything else that decides what is built.

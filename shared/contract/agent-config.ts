@@ -22,6 +22,16 @@ export const agentConfig = z.discriminatedUnion('role', [
     ...common,
     /** Where the records of trials are kept until the console has them. */
     journalDirectory: z.string().min(1),
+    /** What runs models of llama.cpp; null = this host has none. */
+    llama: z
+      .strictObject({
+        /** The package `@skymemory/llama`, with its node_modules. */
+        packageFolder: z.string().min(1),
+        /** Where models lie that are called by name. */
+        modelsDirectory: z.string().min(1),
+      })
+      .nullable()
+      .default(null),
   }),
 ])
 export type AgentConfig = z.infer<typeof agentConfig>

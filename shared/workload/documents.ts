@@ -1,12 +1,6 @@
 import type { Document } from '../contract/agent-control'
 import { SkyError } from '../contract/errors'
 
-/** What a workload needs of the model's tokenizer. */
-export interface Tokenizer {
-  readonly beginOfText: number
-  tokenise(text: string): number[]
-}
-
 /** A LLaMA token is between 4 and 5 characters of English; a text of this many characters a token is surely long enough. */
 const charactersPerToken = 6
 
@@ -15,12 +9,21 @@ export function longEnough(documents: readonly Document[], tokens: number): Docu
   return documents.filter((document) => document.text.length >= tokens * charactersPerToken)
 }
 
+/** The part of a document that surely holds so many tokens. */
+export const openingText = (document: Document, tokens: number): string =>
+  document.text.slice(0, tokens * charactersPerToken)
+
 /**
  * The tokens with which every prompt about a document begins: begin of text, and its first tokens.
+ * @param encoded tokens of `openingText`
  * @throws SkyError documents_unreadable: the text has too few tokens for its length
  */
-export function openingTokens(tokenizer: Tokenizer, document: Document, tokens: number): number[] {
-  const encoded = tokenizer.tokenise(document.text.slice(0, tokens * charactersPerToken))
+export function openingTokens(
+  document: Document,
+  encoded: readonly number[],
+  tokens: number,
+  beginOfText: number | null,
+): number[] {
   if (encoded.length < tokens) {
     throw new SkyError(
       'documents_unreadable',
@@ -28,5 +31,5 @@ export function openingTokens(tokenizer: Tokenizer, document: Document, tokens: 
       'Lower document_tokens, or leave this document out.',
     )
   }
-  return [tokenizer.beginOfText, ...encoded.slice(0, tokens)]
+  return [...(beginOfText === null ? [] : [beginOfText]), ...encoded.slice(0, tokens)]
 }

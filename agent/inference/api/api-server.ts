@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { serve } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
@@ -6,12 +6,12 @@ import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
 import type { z } from 'zod'
 import { SkyError } from '#shared/contract/errors'
-import { answerOpening, chatMessageText } from '#shared/workload/chat-text'
 import type { CachedModel } from '../answer-request'
+import type { Sampling } from '../engine/engine'
 import { generate, type GenerationRequest } from './generation'
 import { localClientsOnly } from './local-clients-only'
 import { apiError, chunk, usageChunk, wholeAnswer, type AnswerHead, type Endpoint } from './openai-format'
-import { chatBody, completionBody, messageText, type ChatMessage } from './request-schema'
+import { chatBody, completionBody, messageText } from './request-schema'
 
 const defaultMaxTokens = 128
 const maxBodyBytes = 16 * 1024 * 1024
@@ -79,14 +79,16 @@ export function createApp(model: CachedModel): Hono {
   app.post('/v1/completions', async (c) => {
     const body = await readBody(c, completionBody)
     if (body instanceof Response) return body
-    const prompt = typeof body.prompt === 'string' ? completionTokens(model, body.prompt) : body.prompt
+    const { prompt: given } = body
+    const prompt = typeof given === 'string' ? await model.engine.promptTokens(given) : given
     return answer(c, model, 'completions', body, prompt, body.max_tokens ?? 16)
   })
   app.post('/v1/chat/completions', async (c) => {
     const body = await readBody(c, chatBody)
     if (body instanceof Response) return body
     const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? defaultMaxTokens
-    return answer(c, model, 'chat', body, chatTokens(model, body.messages), maxTokens)
+    const messages = body.messages.map((message) => ({ role: message.role, content: messageText(message) }))
+    return answer(c, model, 'chat', body, await model.engine.chatTokens(messages), maxTokens)
   })
   app.notFound((c) =>
     c.json(apiError(`there is no ${c.req.method} ${c.req.path}`, 'invalid_request_error', null), 404),
@@ -110,6 +112,14 @@ interface CommonBody {
   readonly stream?: boolean | null | undefined
   readonly stream_options?: { include_usage?: boolean | null | undefined } | null | undefined
   readonly stop?: string | string[] | null | undefined
+  readonly temperature?: number | null | undefined
+  readonly top_p?: number | null | undefined
+  readonly seed?: number | null | undefined
+}
+
+/** OpenAI's defaults; without a seed, each request has another one. */
+function samplingOf({ temperature, top_p, seed }: CommonBody): Sampling {
+  return { temperature: temperature ?? 1, topP: top_p ?? 1, seed: (seed ?? randomInt(2 ** 32)) >>> 0 }
 }
 
 function answer(
@@ -134,7 +144,8 @@ function answer(
     created: Math.floor(Date.now() / 1000),
   }
   const stop = typeof body.stop === 'string' ? [body.stop] : (body.stop ?? [])
-  const request: GenerationRequest = { prompt, maxTokens, stop, signal: c.req.raw.signal }
+  const sampling = samplingOf(body)
+  const request: GenerationRequest = { prompt, maxTokens, stop, sampling, signal: c.req.raw.signal }
   if (body.stream) return streamed(c, model, head, request, body.stream_options?.include_usage ?? false)
   return whole(c, model, head, request)
 }
@@ -186,19 +197,3 @@ function streamed(
 }
 
 const failureText = (code: string | null): string => `the request failed (${code ?? 'unknown'})`
-
-function completionTokens({ engine }: CachedModel, prompt: string): number[] {
-  const tokens = engine.tokenise(prompt)
-  return tokens.length === 0 ? [] : [engine.model.beginOfText, ...tokens]
-}
-
-/**
- * A chat as tokens. Each message is tokenised by itself, so that a longer chat begins with exactly the tokens of the
- * shorter one and its blocks are found again.
- */
-function chatTokens({ engine }: CachedModel, messages: readonly ChatMessage[]): number[] {
-  const turns = messages.flatMap((message) =>
-    engine.tokenise(chatMessageText(message.role, messageText(message))),
-  )
-  return [engine.model.beginOfText, ...turns, ...engine.tokenise(answerOpening)]
-}

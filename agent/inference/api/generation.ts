@@ -1,12 +1,14 @@
 import type { CachedModel } from '../answer-request'
 import type { Measurement } from '#shared/experiment/measurement'
 import { answerRequest } from '../answer-request'
+import type { Sampling } from '../engine/engine'
 import { StopFilter } from './stop-filter'
 
 export interface GenerationRequest {
   readonly prompt: readonly number[]
   readonly maxTokens: number
   readonly stop: readonly string[]
+  readonly sampling: Sampling
   readonly signal: AbortSignal
 }
 
@@ -29,20 +31,21 @@ export async function* generate(
     events.push(event)
     wake()
   }
-  const onToken = ({ text }: { text: string }): void => {
+  const onToken = ({ text }: { text: string }): 'stop' | undefined => {
     const out = filter.push(text)
     if (out !== '') emit({ kind: 'text', text: out })
-    if (filter.stopped) own.abort(new Error('a stop sequence was reached'))
+    return filter.stopped ? 'stop' : undefined
   }
-  void answerRequest(model, { prompt: request.prompt, maxTokens: request.maxTokens, signal, onToken }).then(
-    (measurement) => {
-      const rest = filter.end()
-      if (rest !== '') emit({ kind: 'text', text: rest })
-      if (filter.stopped) emit({ kind: 'end', reason: 'stop', measurement })
-      else if (measurement.status === 'ok') emit({ kind: 'end', reason: 'length', measurement })
-      else emit({ kind: 'failed', measurement })
-    },
-  )
+  const { prompt, maxTokens, sampling } = request
+  void answerRequest(model, { prompt, maxTokens, sampling, signal, onToken }).then((measurement) => {
+    const rest = filter.end()
+    if (rest !== '') emit({ kind: 'text', text: rest })
+    if (measurement.status !== 'ok') emit({ kind: 'failed', measurement })
+    // Fewer tokens than were asked for: a stop sequence, or the model itself ended its answer.
+    else if (filter.stopped || measurement.outputTokens < maxTokens)
+      emit({ kind: 'end', reason: 'stop', measurement })
+    else emit({ kind: 'end', reason: 'length', measurement })
+  })
   try {
     for (;;) {
       const event = events.shift()

@@ -6,12 +6,41 @@ export interface ModelInfo {
   readonly id: string
   readonly namespace: CacheNamespace
   readonly kvcBytesPerToken: number
-  readonly beginOfText: number
+  /** Token at the start of every prompt; null = this model has none. */
+  readonly beginOfText: number | null
 }
 
 export interface OutputToken {
   readonly id: number
   readonly text: string
+  /** Digest of all logits that the token was chosen by, where the request asked for it. */
+  readonly logits?: string
+}
+
+export interface ChatMessage {
+  readonly role: string
+  readonly content: string
+}
+
+/** How the next token is chosen; temperature 0 takes the likeliest one. */
+export interface Sampling {
+  readonly temperature: number
+  readonly topP: number
+  readonly seed: number
+}
+
+export const greedy: Sampling = { temperature: 0, topP: 1, seed: 0 }
+
+export interface EngineRequest {
+  readonly prompt: readonly number[]
+  /** Of the prompt's full blocks, as their cached values are named. */
+  readonly blockHashes: readonly Uint8Array[]
+  readonly blockTokens: number
+  readonly maxTokens: number
+  readonly sampling: Sampling
+  /** Digest the logits of every output token: for proofs, slow. */
+  readonly withLogits: boolean
+  readonly signal: AbortSignal
 }
 
 export interface PrefillResult {
@@ -19,11 +48,13 @@ export interface PrefillResult {
   readonly computedTokens: number
   /** What computing them took, without the wait for other requests. */
   readonly computeMs: number
+  /** What it took to hand the cached blocks to the model; 0 without any. */
+  readonly restoreMs: number
 }
 
 /**
- * One prompt on its way through the model: load the cached prefix, compute the rest, export new blocks, stream tokens.
- * The steps come in this order; every one of them can be aborted through the signal given to `open`.
+ * One prompt on its way through the model: load the cached prefix, compute the rest, stream tokens, export new blocks.
+ * Every step can be aborted through the request's signal.
  */
 export interface EngineSession {
   /**
@@ -31,26 +62,25 @@ export interface EngineSession {
    * At least one token must be left to compute.
    */
   prefill(cachedBlocks: readonly Uint8Array[]): Promise<PrefillResult>
-  /** The KV bytes of a full block of the prompt; after `prefill`. */
-  exportBlock(index: number): Uint8Array
-  /** Output tokens, as they are made; after `prefill`. */
-  decode(maxTokens: number): AsyncIterable<OutputToken>
+  /** Output tokens, as they are made; after `prefill`. Ends early where the model ends its answer. */
+  decode(): AsyncIterable<OutputToken>
+  /** The KV bytes of a full block of the prompt; after `prefill`. Some engines have them only when decoding is over. */
+  exportBlock(index: number): Promise<Uint8Array>
   /** Give the session's memory back; always call it. */
   close(): void
 }
 
-/** A model that can reuse KV blocks. The first is `synthetic`; real ones fit the same steps. */
+/** A model that can reuse KV blocks: `synthetic` or `llama`. */
 export interface Engine {
   readonly model: ModelInfo
-  tokenise(text: string): number[]
-  detokenise(tokens: readonly number[]): string
-  /** @param blockHashes of the prompt's full blocks, as their cached values are named */
-  open(
-    prompt: readonly number[],
-    blockHashes: readonly Uint8Array[],
-    blockTokens: number,
-    signal: AbortSignal,
-  ): EngineSession
+  /** Tokens of a part of a prompt, with nothing before it. */
+  tokenise(text: string): Promise<number[]>
+  /** Tokens of a whole prompt; none for an empty text. */
+  promptTokens(text: string): Promise<number[]>
+  /** Tokens of a chat, as the model was made to read it, up to where it answers. */
+  chatTokens(messages: readonly ChatMessage[]): Promise<number[]>
+  /** @throws SkyError invalid_argument for a prompt that the model cannot take */
+  open(request: EngineRequest): EngineSession
   /** Prompt tokens per second as measured so far over all prefills; null before the first. */
   measuredPrefillRate(): number | null
   /**
@@ -58,4 +88,5 @@ export interface Engine {
    * The independent check behind `wrong_bytes_served`.
    */
   countWrongBytes(blockHash: Uint8Array, bytes: Uint8Array): number | null
+  close(): void
 }

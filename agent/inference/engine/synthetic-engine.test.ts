@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { greedy, type EngineRequest } from './engine'
 import { blockBytes, SyntheticEngine } from './synthetic-engine'
 import { prefillSeconds } from '#shared/engine/synthetic-profile'
 import { detokenise, tokenise } from '#shared/workload/llama-tokenizer'
@@ -11,6 +12,16 @@ const engine = new SyntheticEngine({
 })
 const hash = Uint8Array.from({ length: 32 }, (_, i) => i)
 const signal = new AbortController().signal
+
+const request = (prompt: readonly number[], maxTokens = 1, stop: AbortSignal = signal): EngineRequest => ({
+  prompt,
+  blockHashes: [],
+  blockTokens: 16,
+  maxTokens,
+  sampling: greedy,
+  withLogits: false,
+  signal: stop,
+})
 
 describe('the synthetic engine', () => {
   test('makes the same bytes for the same hash, and others for another', () => {
@@ -42,10 +53,10 @@ describe('the synthetic engine', () => {
     const prompt = tokenise('A prompt about satellites and what they remember.')
     const answers: number[][] = []
     for (let i = 0; i < 2; i++) {
-      const session = engine.open(prompt, [], 16, signal)
+      const session = engine.open(request(prompt, 7))
       await session.prefill([])
       const answer: number[] = []
-      for await (const token of session.decode(7)) answer.push(token.id)
+      for await (const token of session.decode()) answer.push(token.id)
       answers.push(answer)
     }
     expect(answers[0]).toHaveLength(7)
@@ -61,9 +72,9 @@ describe('the synthetic engine', () => {
       decodeTokensPerS: 1,
     })
     const abort = new AbortController()
-    const stuck = slow.open([1, 2], [], 16, abort.signal).prefill([])
+    const stuck = slow.open(request([1, 2], 1, abort.signal)).prefill([])
     const second = new AbortController()
-    const next = slow.open([1, 2], [], 16, second.signal).prefill([])
+    const next = slow.open(request([1, 2], 1, second.signal)).prefill([])
     abort.abort(new Error('enough'))
     second.abort(new Error('enough too'))
     await expect(stuck).rejects.toThrow('enough')
@@ -71,7 +82,7 @@ describe('the synthetic engine', () => {
   })
 
   test('an empty prompt is refused', () => {
-    expect(() => engine.open([], [], 16, signal)).toThrow(/no tokens/)
+    expect(() => engine.open(request([]))).toThrow(/no tokens/)
   })
 })
 

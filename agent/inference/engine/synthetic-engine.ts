@@ -1,7 +1,16 @@
 import { createCipheriv } from 'node:crypto'
 import { SkyError } from '#shared/contract/errors'
 import { sleepUntil } from '../../clock/wait'
-import type { Engine, EngineSession, ModelInfo, OutputToken, PrefillResult } from './engine'
+import { answerOpening, chatMessageText } from '#shared/workload/chat-text'
+import type {
+  ChatMessage,
+  Engine,
+  EngineRequest,
+  EngineSession,
+  ModelInfo,
+  OutputToken,
+  PrefillResult,
+} from './engine'
 import { beginOfText, detokenise, tokenise } from '#shared/workload/llama-tokenizer'
 import { quotedAnswer, syntheticNamespace } from '#shared/engine/synthetic-answer'
 import { prefillSeconds, type SyntheticProfile } from '#shared/engine/synthetic-profile'
@@ -33,23 +42,28 @@ export class SyntheticEngine implements Engine {
     }
   }
 
-  tokenise(text: string): number[] {
-    return tokenise(text)
+  tokenise(text: string): Promise<number[]> {
+    return Promise.resolve(tokenise(text))
   }
 
-  detokenise(tokens: readonly number[]): string {
-    return detokenise(tokens)
+  promptTokens(text: string): Promise<number[]> {
+    const tokens = tokenise(text)
+    return Promise.resolve(tokens.length === 0 ? [] : [beginOfText, ...tokens])
   }
 
-  open(
-    prompt: readonly number[],
-    blockHashes: readonly Uint8Array[],
-    blockTokens: number,
-    signal: AbortSignal,
-  ): EngineSession {
-    if (prompt.length === 0)
+  /**
+   * Each message is tokenised by itself, so that a longer chat begins with exactly the tokens of the shorter one and its
+   * blocks are found again.
+   */
+  chatTokens(messages: readonly ChatMessage[]): Promise<number[]> {
+    const turns = messages.flatMap(({ role, content }) => tokenise(chatMessageText(role, content)))
+    return Promise.resolve([beginOfText, ...turns, ...tokenise(answerOpening)])
+  }
+
+  open(request: EngineRequest): EngineSession {
+    if (request.prompt.length === 0)
       throw new SkyError('invalid_argument', 'the prompt has no tokens', 'Send some text.')
-    return new SyntheticSession(this, { prompt, blockHashes, blockTokens, signal })
+    return new SyntheticSession(this, request)
   }
 
   measuredPrefillRate(): number | null {
@@ -66,6 +80,10 @@ export class SyntheticEngine implements Engine {
     return blockBytes(blockHash, blockTokens * this.#options.kvcBytesPerToken)
   }
 
+  close(): void {
+    // Nothing is held.
+  }
+
   get profile(): SyntheticProfile {
     return this.#options
   }
@@ -75,7 +93,8 @@ export class SyntheticEngine implements Engine {
     const turn = this.#prefillQueue.then(async () => {
       const start = performance.now()
       await sleepUntil(start + prefillSeconds(this.#options, promptTokens, cachedTokens) * 1000, signal)
-      const result = { computedTokens: promptTokens - cachedTokens, computeMs: performance.now() - start }
+      const computeMs = performance.now() - start
+      const result = { computedTokens: promptTokens - cachedTokens, computeMs, restoreMs: 0 }
       this.#computedTokens += result.computedTokens
       this.#computeMs += result.computeMs
       return result
@@ -85,18 +104,11 @@ export class SyntheticEngine implements Engine {
   }
 }
 
-interface Prompt {
-  readonly prompt: readonly number[]
-  readonly blockHashes: readonly Uint8Array[]
-  readonly blockTokens: number
-  readonly signal: AbortSignal
-}
-
 class SyntheticSession implements EngineSession {
   readonly #engine: SyntheticEngine
-  readonly #request: Prompt
+  readonly #request: EngineRequest
 
-  constructor(engine: SyntheticEngine, request: Prompt) {
+  constructor(engine: SyntheticEngine, request: EngineRequest) {
     this.#engine = engine
     this.#request = request
   }
@@ -110,21 +122,21 @@ class SyntheticSession implements EngineSession {
     return this.#engine.prefill(prompt.length, cachedTokens, signal)
   }
 
-  exportBlock(index: number): Uint8Array {
+  exportBlock(index: number): Promise<Uint8Array> {
     const hash = this.#request.blockHashes[index]
     if (hash === undefined) throw new SkyError('internal', `the prompt has no block ${index}`)
-    return this.#engine.exportBlock(hash, this.#request.blockTokens)
+    return Promise.resolve(this.#engine.exportBlock(hash, this.#request.blockTokens))
   }
 
-  async *decode(maxTokens: number): AsyncGenerator<OutputToken> {
-    const { prompt, signal } = this.#request
+  async *decode(): AsyncGenerator<OutputToken> {
+    const { prompt, maxTokens, signal } = this.#request
     const answer = quotedAnswer(prompt, maxTokens)
     const intervalMs = 1000 / this.#engine.profile.decodeTokensPerS
     const start = performance.now()
     for (let i = 0; i < answer.length; i++) {
       await sleepUntil(start + i * intervalMs, signal)
       const id = answer[i] as number
-      yield { id, text: this.#engine.detokenise([id]) }
+      yield { id, text: detokenise([id]) }
     }
   }
 

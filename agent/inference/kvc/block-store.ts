@@ -13,7 +13,7 @@ import type { OrbitingServers } from './orbiting-servers'
 export interface BlockToStore {
   readonly hash: Uint8Array
   /** Makes the block's bytes when it is their turn, so that a long prompt's blocks are not all in memory at once. */
-  readonly bytes: () => Uint8Array
+  readonly bytes: () => Promise<Uint8Array>
 }
 
 export interface StoreSummary {
@@ -44,7 +44,7 @@ export async function storeBlocks(
     for (const { hash, bytes } of queue) {
       await nextTurn() // making the bytes takes a while: let packets pass in between
       const clock = new OperationClock(servers.network.parameters.link_delay === 'virtual', departure)
-      stored.push(await storeBlock(servers, shape, window, hash, bytes(), clock))
+      stored.push(await storeBlock(servers, shape, window, hash, await bytes(), clock))
     }
   }
   await Promise.all(Array.from({ length: blocksAtATime }, storeNext))

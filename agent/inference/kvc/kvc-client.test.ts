@@ -20,7 +20,7 @@ const block = () => ({ hash: randomBytes(32), bytes: randomBytes(2_000) })
 type Block = ReturnType<typeof block>
 
 const store = (net: MemoryNetwork, blocks: Block[]) =>
-  net.kvc.store(blocks.map(({ hash, bytes }) => ({ hash, bytes: () => bytes })))
+  net.kvc.store(blocks.map(({ hash, bytes }) => ({ hash, bytes: () => Promise.resolve(bytes) })))
 
 async function read(net: MemoryNetwork, blocks: Block[]) {
   const hashes = blocks.map(({ hash }) => hash)

@@ -138,7 +138,10 @@ export class TrialRunner {
         prompt: session.prompt(turn),
         maxTokens: this.spec.parameters.output_tokens,
         signal: this.#abort.signal,
-        onToken: (token) => answer.push(token.id),
+        onToken: ({ id }) => {
+          answer.push(id)
+          return undefined
+        },
       })
       session.answered(turn, answer)
       const requestId = requestIdOf(sessionId, turn, this.spec.parameters.turns)

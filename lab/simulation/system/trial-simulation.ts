@@ -6,7 +6,7 @@ import { SystemSimulation, type SystemSimulationOptions } from '#shared/simulati
 import { TraceWorkload } from '#shared/simulation/system/trace-workload'
 import type { Workload } from '#shared/simulation/system/workload'
 import type { TraceBatch } from '#shared/simulation/traces/trace-batch'
-import { planConversations } from '#shared/workload/conversations'
+import { planConversationsAtOnce } from '#shared/workload/conversations'
 import { beginOfText, tokenise } from '#shared/workload/llama-tokenizer'
 
 export interface TrialToSimulate {
@@ -32,10 +32,8 @@ export function trialSimulation(
 }
 
 function conversations(seed: number, parameters: ParameterValues, documents: readonly Document[]): Workload {
-  const planning = planConversations({ seed, parameters, documents, tokenizer: { beginOfText, tokenise } })
-  let step = planning.next()
-  while (step.done !== true) step = planning.next()
-  return new SessionWorkload(step.value, parameters)
+  const sessions = planConversationsAtOnce({ seed, parameters, documents, beginOfText }, tokenise)
+  return new SessionWorkload(sessions, parameters)
 }
 
 function traced(trace: TraceBatch, { block_tokens }: ParameterValues): Workload {

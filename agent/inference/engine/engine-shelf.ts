@@ -1,0 +1,78 @@
+import { SkyError } from '#shared/contract/errors'
+import type { ParameterValues } from '#shared/experiment/parameters'
+import type { Log } from '../../log'
+import type { ModelSettings } from '../../llama/model-control'
+import type { Engine } from './engine'
+import { LlamaEngine } from './llama/llama-engine'
+import { modelFile, type LocalModels } from './llama/local-models'
+import { SyntheticEngine } from './synthetic-engine'
+
+/** Makes the engine that a trial asks for. A loaded model stays until another one is needed: loading takes seconds. */
+export class EngineShelf {
+  readonly #models: LocalModels | null
+  readonly #log: Log
+  #loaded: { readonly key: string; readonly engine: LlamaEngine } | null = null
+
+  constructor(models: LocalModels | null, log: Log) {
+    this.#models = models
+    this.#log = log
+  }
+
+  /** @throws SkyError not_supported, not_found, invalid_argument, engine_failed */
+  async open(parameters: ParameterValues): Promise<Engine> {
+    if (parameters.engine === 'synthetic') {
+      return new SyntheticEngine({
+        kvcBytesPerToken: parameters.kvc_bytes_per_token,
+        prefillTokensPerS: parameters.prefill_tokens_per_s,
+        prefillQuadraticS: parameters.prefill_quadratic_s,
+        decodeTokensPerS: parameters.decode_tokens_per_s,
+      })
+    }
+    const engine = await this.#openLlama(parameters)
+    requireTrueSize(engine, parameters)
+    return engine
+  }
+
+  async #openLlama(parameters: ParameterValues): Promise<LlamaEngine> {
+    const models = this.#models
+    if (models === null) {
+      const message = 'this host cannot run the engine llama: its package is not installed'
+      throw new SkyError('not_supported', message, 'Choose the engine synthetic, or a host with models.')
+    }
+    const settings: ModelSettings = {
+      modelFile: modelFile(models, parameters.model),
+      contextTokens: parameters.context_tokens,
+      batchTokens: parameters.block_tokens,
+      kvType: parameters.kv_type,
+      threads: parameters.threads,
+    }
+    const key = JSON.stringify(settings)
+    if (this.#loaded?.key === key) return this.#loaded.engine
+    // Two models at a time might not fit in the host's memory.
+    this.close()
+    const engine = await LlamaEngine.load({
+      id: parameters.model,
+      program: models,
+      settings,
+      log: this.#log,
+    })
+    this.#loaded = { key, engine }
+    return engine
+  }
+
+  close(): void {
+    this.#loaded?.engine.close()
+    this.#loaded = null
+  }
+}
+
+/** Everything that is published about bytes follows from the parameter, so it must be what the model really keeps. */
+function requireTrueSize({ model }: Engine, { kvc_bytes_per_token, kv_type }: ParameterValues): void {
+  if (model.kvcBytesPerToken === kvc_bytes_per_token) return
+  throw new SkyError(
+    'invalid_argument',
+    `${model.id} keeps ${model.kvcBytesPerToken} B of KV a token at ${kv_type}, not ${kvc_bytes_per_token} B`,
+    `Set kvc_bytes_per_token to ${model.kvcBytesPerToken}.`,
+    { kvcBytesPerToken: model.kvcBytesPerToken },
+  )
+}

@@ -1,0 +1,117 @@
+import { SkyError } from '#shared/contract/errors'
+import { bytesPerToken } from '#shared/kvc/llama-state/state-layout'
+import type { LoadedModel, ModelSettings } from '../../../llama/model-control'
+import type { Log } from '../../../log'
+import type { ChatMessage, Engine, EngineRequest, EngineSession, ModelInfo } from '../engine'
+import { Turns } from '../turns'
+import { fileDigest } from './file-digest'
+import { LlamaSession } from './llama-session'
+import type { ModelProgram } from './model-process'
+import { RunningModel } from './running-model'
+
+/** Of a block's payload; another number for another order of its bytes. */
+const layoutVersion = 1
+
+export interface LlamaEngineOptions {
+  /** As clients of the API name it. */
+  readonly id: string
+  readonly program: ModelProgram
+  readonly settings: ModelSettings
+  readonly log: Log
+}
+
+/** What computing has cost so far. */
+export interface PrefillMeter {
+  tokens: number
+  ms: number
+}
+
+/** A model of llama.cpp in a process of its own: one sequence, so one request at a time; others wait for their turn. */
+export class LlamaEngine implements Engine {
+  readonly model: ModelInfo
+  readonly #running: RunningModel
+  readonly #loaded: LoadedModel
+  readonly #turns = new Turns()
+  readonly #meter: PrefillMeter = { tokens: 0, ms: 0 }
+
+  private constructor(model: ModelInfo, running: RunningModel, loaded: LoadedModel) {
+    this.model = model
+    this.#running = running
+    this.#loaded = loaded
+  }
+
+  /** @throws SkyError engine_failed, not_found */
+  static async load({ id, program, settings, log }: LlamaEngineOptions): Promise<LlamaEngine> {
+    const running = new RunningModel(program, settings, log)
+    try {
+      const [digest, { loaded, layout }] = await Promise.all([
+        fileDigest(settings.modelFile),
+        running.ready(),
+      ])
+      const model: ModelInfo = {
+        id,
+        // Values of another library or processor are equal but for rounding, which is enough to make an answer another one.
+        namespace: {
+          model: `${digest} ${loaded.library} ${loaded.processor}`,
+          kvType: settings.kvType,
+          layoutVersion,
+          tenantSalt: '',
+        },
+        kvcBytesPerToken: bytesPerToken(layout),
+        beginOfText: loaded.beginOfText,
+      }
+      return new LlamaEngine(model, running, loaded)
+    } catch (thrown) {
+      running.close()
+      throw thrown
+    }
+  }
+
+  async tokenise(text: string): Promise<number[]> {
+    if (text === '') return []
+    return (await this.#running.ready()).process.call('tokenise', { text })
+  }
+
+  async promptTokens(text: string): Promise<number[]> {
+    const tokens = await this.tokenise(text)
+    const { beginOfText } = this.model
+    return tokens.length === 0 || beginOfText === null ? tokens : [beginOfText, ...tokens]
+  }
+
+  async chatTokens(messages: readonly ChatMessage[]): Promise<number[]> {
+    return (await this.#running.ready()).process.call('chatTokens', { messages: [...messages] })
+  }
+
+  open(request: EngineRequest): EngineSession {
+    if (request.prompt.length === 0) {
+      throw new SkyError('invalid_argument', 'the prompt has no tokens', 'Send some text.')
+    }
+    const needed = request.prompt.length + request.maxTokens
+    if (needed > this.longest) {
+      throw new SkyError(
+        'invalid_argument',
+        `${request.prompt.length} prompt and ${request.maxTokens} output tokens do not fit in a context of ${this.#loaded.contextTokens}`,
+        `Raise context_tokens, or keep prompt and output below ${this.longest} tokens together.`,
+      )
+    }
+    return new LlamaSession(request, this.#running, this.#turns, this.#meter)
+  }
+
+  /** Prompt and output tokens that fit: two cells stay free, so that llama.cpp never shifts the context. */
+  get longest(): number {
+    return this.#loaded.contextTokens - 2
+  }
+
+  measuredPrefillRate(): number | null {
+    return this.#meter.ms === 0 ? null : this.#meter.tokens / (this.#meter.ms / 1000)
+  }
+
+  /** What a block should hold is known only to who computes it: `skymemory verify` does. */
+  countWrongBytes(): null {
+    return null
+  }
+
+  close(): void {
+    this.#running.close()
+  }
+}

@@ -1,0 +1,148 @@
+import { SkyError } from '#shared/contract/errors'
+import { assembleState } from '#shared/kvc/llama-state/assemble-state'
+import { parseState, type ParsedState } from '#shared/kvc/llama-state/parse-state'
+import { sliceBlock } from '#shared/kvc/llama-state/slice-block'
+import type { EngineRequest, EngineSession, OutputToken, PrefillResult } from '../engine'
+import type { Turns } from '../turns'
+import type { PrefillMeter } from './llama-engine'
+import type { ReadyModel, RunningModel } from './running-model'
+import { TokenQueue } from './token-queue'
+
+interface SavedState {
+  readonly bytes: Uint8Array
+  readonly state: ParsedState
+}
+
+/** One request in the model's only sequence, from the cached blocks to the export of new ones. */
+export class LlamaSession implements EngineSession {
+  readonly #request: EngineRequest
+  readonly #running: RunningModel
+  readonly #turns: Turns
+  readonly #meter: PrefillMeter
+  readonly #tokens = new TokenQueue()
+  #model: ReadyModel | null = null
+  #generated: Promise<void> | null = null
+  #saved: Promise<SavedState> | null = null
+  #endTurn: (() => void) | null = null
+  #stopListening = (): void => undefined
+
+  constructor(request: EngineRequest, running: RunningModel, turns: Turns, meter: PrefillMeter) {
+    this.#request = request
+    this.#running = running
+    this.#turns = turns
+    this.#meter = meter
+  }
+
+  async prefill(cachedBlocks: readonly Uint8Array[]): Promise<PrefillResult> {
+    const { prompt, blockTokens, signal } = this.#request
+    const cachedTokens = cachedBlocks.length * blockTokens
+    if (cachedTokens >= prompt.length) {
+      throw new SkyError('internal', 'a prompt needs at least one token that is not cached')
+    }
+    this.#endTurn = await this.#turns.take(signal)
+    const model = await this.#running.ready()
+    this.#model = model
+    const restoring = performance.now()
+    await this.#restore(model, cachedBlocks)
+    const computing = performance.now()
+    await this.#evaluateWholeBlocks(model, cachedTokens)
+    this.#generate(model)
+    await this.#tokens.first()
+    const computeMs = performance.now() - computing
+    const computedTokens = prompt.length - cachedTokens
+    this.#meter.tokens += computedTokens
+    this.#meter.ms += computeMs
+    return { computedTokens, computeMs, restoreMs: cachedBlocks.length === 0 ? 0 : computing - restoring }
+  }
+
+  async *decode(): AsyncGenerator<OutputToken> {
+    try {
+      for await (const token of this.#tokens) {
+        yield token
+        this.#request.signal.throwIfAborted()
+      }
+    } finally {
+      this.#stop()
+    }
+  }
+
+  async exportBlock(index: number): Promise<Uint8Array> {
+    // The sequence can be read only while nothing is computed: once for all blocks, after the last token.
+    this.#saved ??= this.#save()
+    const { bytes, state } = await this.#saved
+    return sliceBlock(state, bytes, index, this.#request.blockTokens)
+  }
+
+  close(): void {
+    this.#stop()
+    const over = [this.#generated, this.#saved]
+    void Promise.allSettled(over).then(() => {
+      this.#stopListening()
+      this.#endTurn?.()
+    })
+  }
+
+  /** What is being made is the last token. */
+  #stop(): void {
+    const model = this.#model
+    if (model?.process.alive === true) void model.process.call('stop', {}).catch(() => undefined)
+  }
+
+  async #restore({ process, layout }: ReadyModel, blocks: readonly Uint8Array[]): Promise<void> {
+    const { prompt, blockTokens } = this.#request
+    if (blocks.length === 0) {
+      await process.call('begin', { stateFile: null, stateTokens: 0 })
+      return
+    }
+    const tokens = prompt.slice(0, blocks.length * blockTokens)
+    const stateFile = await this.#running.states.write(assembleState(layout, tokens, blocks, blockTokens))
+    try {
+      await process.call('begin', { stateFile, stateTokens: tokens.length })
+    } finally {
+      await this.#running.states.remove(stateFile)
+    }
+  }
+
+  /** Block by block, up to the one that holds the last token of the prompt. */
+  async #evaluateWholeBlocks({ process }: ReadyModel, cachedTokens: number): Promise<void> {
+    const { prompt, blockTokens, signal } = this.#request
+    for (let first = cachedTokens; first + blockTokens < prompt.length; first += blockTokens) {
+      signal.throwIfAborted()
+      await process.call('evaluate', { tokens: prompt.slice(first, first + blockTokens) })
+    }
+    signal.throwIfAborted()
+  }
+
+  #generate({ process }: ReadyModel): void {
+    const { prompt, blockTokens, maxTokens, sampling, withLogits, signal } = this.#request
+    this.#stopListening = process.onToken((token) => this.#tokens.push(token))
+    const stop = (): void => {
+      this.#stop()
+      this.#tokens.fail(signal.reason as Error)
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    const tail = prompt.slice(Math.floor((prompt.length - 1) / blockTokens) * blockTokens)
+    this.#generated = process
+      .call('generate', { tokens: tail, maxTokens, sampling, withLogits })
+      .then(
+        () => this.#tokens.end(),
+        (thrown: unknown) => {
+          this.#tokens.fail(thrown)
+          throw thrown
+        },
+      )
+      .finally(() => signal.removeEventListener('abort', stop))
+    this.#generated.catch(() => undefined) // who reads the tokens is told
+  }
+
+  async #save(): Promise<SavedState> {
+    await this.#generated
+    this.#request.signal.throwIfAborted()
+    const model = this.#model
+    if (model === null) throw new SkyError('internal', 'blocks are exported after the prefill')
+    const stateFile = this.#running.states.newFile()
+    await model.process.call('save', { stateFile })
+    const bytes = await this.#running.states.take(stateFile)
+    return { bytes, state: parseState(bytes) }
+  }
+}
