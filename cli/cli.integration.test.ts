@@ -90,6 +90,8 @@ it('has help with examples for every command', async () => {
     ['show'],
     ['runs'],
     ['export'],
+    ['model'],
+    ['model', 'random'],
     ['testbed'],
     ['testbed', 'up'],
     ['testbed', 'status'],
@@ -99,7 +101,7 @@ it('has help with examples for every command', async () => {
     const { code, out } = await run(data, ...command, '--help')
     expect(code).toBe(0)
     expect(out).toContain(`Usage: skymemory ${command.join(' ')}`)
-    if (['lab', 'testbed'].includes(command.join())) continue
+    if (['lab', 'model', 'testbed'].includes(command.join())) continue
     expect(out).toMatch(new RegExp(`Examples:\n  (sudo )?skymemory ${command.join(' ')}`))
   }
   expect((await run(data, '--help')).out).not.toContain('lab-daemon')

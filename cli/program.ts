@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { runLabDaemon } from './daemon/lab-daemon'
 import { labCommand } from './commands/lab'
+import { modelCommand } from './commands/model'
 import { orbitsCommand } from './commands/orbits'
 import { placeCommand } from './commands/place'
 import { replayCommand } from './commands/replay'
@@ -60,6 +61,7 @@ Examples:
   runsCommands(program, context)
   simulateCommand(program, context)
   replayCommand(program, context)
+  modelCommand(program, context)
   testbedCommand(program, context)
 
   program
