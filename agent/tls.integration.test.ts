@@ -27,7 +27,7 @@ const text = 'Satellites remember what the model has read, so that it need not r
 describe('agents that talk over mutual TLS', () => {
   let lab: TestLab
   beforeAll(async () => {
-    lab = await startTestLab(5, 3, 3, await TestAuthority.create())
+    lab = await startTestLab(5, 3, 3, { authority: await TestAuthority.create() })
   })
   afterAll(() => lab.stop())
 

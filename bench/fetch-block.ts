@@ -51,7 +51,7 @@ export async function benchFetchBlock(): Promise<FetchReport> {
   const { slots, planes } = parameters
   const lab = await startTestLab(slots, planes)
   const authority = await TestAuthority.create()
-  const secureLab = await startTestLab(slots, planes, planes, authority)
+  const secureLab = await startTestLab(slots, planes, planes, { authority })
   const redis = await startRedis()
   const stream = await startStreamServer(bytes)
   const cleanUp: (() => void)[] = []
@@ -115,7 +115,7 @@ async function skymemoryFetch(
   while (host.transport.connectedPeers().length < topology.peers.length) {
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  const { kvc, engine } = host.openModel(parameters)
+  const { kvc, engine } = await host.openModel(parameters)
   if (kvc === null) throw new Error('the bench needs the cache')
   const tokens = Array.from({ length: parameters.block_tokens }, (_, i) => i)
   const [hash] = blockHashes(tokens, parameters.block_tokens, engine.model.namespace)

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import type { LabEngineOptions } from '#lab/engine-options'
+import { findLlamaPackage } from '#lab/models/llama-package'
 
 /** Version and revision of this program; from sources, without a bundle, they are not known. */
 export const version = typeof __SKYMEMORY_VERSION__ === 'string' ? __SKYMEMORY_VERSION__ : '0.0.0'
@@ -11,6 +12,8 @@ export interface Installation {
   /** The file that runs this program. */
   readonly cliEntry: string
   readonly agentEntry: string
+  /** Where a checkout has the package that runs real models. */
+  readonly checkoutLlama: string
   /** The file of the simulator's worker threads. */
   readonly workerEntry: string
   /** What draws figures as PNG. */
@@ -23,6 +26,7 @@ export function installationAt(cliEntry: string): Installation {
   return {
     cliEntry,
     agentEntry: join(root, 'agent', 'skymemory-agent.mjs'),
+    checkoutLlama: join(root, '..', 'agent', 'llama'),
     workerEntry: join(root, 'workers', 'skymemory-worker.mjs'),
     figuresDirectory: join(root, 'figures'),
     documentsDirectory: join(root, 'documents'),
@@ -45,6 +49,11 @@ export function engineOptions(installation: Installation, data: string): LabEngi
     dataDirectory: data,
     resultsDirectory: resultsDirectory(undefined),
     agentEntry: installation.agentEntry,
+    llamaPackage: findLlamaPackage([
+      process.env['SKYMEMORY_LLAMA'],
+      installation.checkoutLlama,
+      join(data, 'llama'),
+    ]),
     workerEntry: installation.workerEntry,
     figuresDirectory: installation.figuresDirectory,
     documentsDirectory: installation.documentsDirectory,

@@ -3,6 +3,7 @@ import envPaths from 'env-paths'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LabEngineOptions } from '#lab/engine-options'
+import { findLlamaPackage } from '#lab/models/llama-package'
 
 /** out/, whether in the checkout or in the packaged app's archive: this file is bundled into out/electron/. */
 const output = join(import.meta.dirname, '..')
@@ -21,6 +22,11 @@ export function labEngineOptions(): LabEngineOptions {
     dataDirectory: dataDirectory(),
     resultsDirectory: process.env['SKYMEMORY_RESULTS'] ?? join(app.getPath('documents'), 'SkyMemory Console'),
     agentEntry: join(shipped, 'agent', 'skymemory-agent.mjs'),
+    llamaPackage: findLlamaPackage([
+      process.env['SKYMEMORY_LLAMA'],
+      app.isPackaged ? undefined : join(output, '..', 'agent', 'llama'),
+      join(dataDirectory(), 'llama'),
+    ]),
     nodeExecutable: nodeExecutable(),
     // Threads start from files outside of the archive.
     workerEntry: join(shipped, 'workers', 'skymemory-worker.mjs'),

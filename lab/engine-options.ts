@@ -6,6 +6,8 @@ export interface LabEngineOptions {
   readonly resultsDirectory: string
   /** The agent bundle. */
   readonly agentEntry: string
+  /** What runs real models: the package `@skymemory/llama` with its node_modules; null = it is not installed. */
+  readonly llamaPackage?: string | null
   /** The Node that runs agents. */
   readonly nodeExecutable: string
   /** The file of the simulator's worker threads. */

@@ -63,7 +63,10 @@ export async function createLabEngine(
   options: LabEngineOptions,
   { startLab, vault }: EngineParts = {},
 ): Promise<LabEngine> {
-  const { nodeExecutable, agentEntry } = options
+  const { nodeExecutable, agentEntry, llamaPackage } = options
+  const models = llamaPackage
+    ? { packageFolder: llamaPackage, modelsDirectory: join(options.dataDirectory, 'models') }
+    : null
   const journalDirectory = join(options.dataDirectory, 'journals')
   const listeners = new Set<EngineListener>()
   const emit: EngineListener = (event, payload) => {
@@ -111,7 +114,7 @@ export async function createLabEngine(
   })
   const startOf = (name: string): StartLab =>
     name === 'local'
-      ? localLab({ nodeExecutable, agentEntry, journalDirectory })
+      ? localLab({ nodeExecutable, agentEntry, journalDirectory, models })
       : inventoryLab(name, {
           access: connections,
           dataDirectory: options.dataDirectory,

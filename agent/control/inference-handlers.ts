@@ -76,6 +76,7 @@ export function inferenceHandlers(
       cpuS: cpuSeconds(),
       telemetry: telemetry ? machine.telemetry() : null,
       apiUrl: api.url,
+      model: host.model,
     }),
     serveApi: async ({ parameters, port }) => {
       await api.stop()

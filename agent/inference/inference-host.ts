@@ -1,5 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Document, Failures, LabTopology, TrialSpec, TrialStatus } from '#shared/contract/agent-control'
+import type {
+  Document,
+  Failures,
+  LabTopology,
+  ModelFacts,
+  TrialSpec,
+  TrialStatus,
+} from '#shared/contract/agent-control'
 import { SkyError } from '#shared/contract/errors'
 import type { ParameterValues } from '#shared/experiment/parameters'
 import type { JournalEntry } from '#shared/experiment/records'
@@ -107,7 +114,9 @@ export class InferenceHost {
       this.#station = new GroundStation(this.transport, this.#delayLine, network, (plane) =>
         this.#hostOfPlane(plane),
       )
-      this.#kvc = new KvcClient(this.#station, parameters)
+      // A real model says itself how large its KV is.
+      const kvc_bytes_per_token = engine.model.kvcBytesPerToken
+      this.#kvc = new KvcClient(this.#station, { ...parameters, kvc_bytes_per_token })
     }
     return { engine, kvc: this.#kvc, blockTokens: parameters.block_tokens }
   }
@@ -184,6 +193,11 @@ export class InferenceHost {
 
   get bytesInFlight(): number {
     return this.#kvc?.bytesInFlight ?? 0
+  }
+
+  /** Of the real model that is loaded, or null. */
+  get model(): ModelFacts | null {
+    return this.#engines.facts
   }
 
   trialStatus(): TrialStatus {

@@ -82,15 +82,19 @@ export interface TestLab {
   stop(): Promise<void>
 }
 
-/**
- * A whole lab of agent processes: satellite hosts (one a plane unless told otherwise), and an inference host.
- * @param authority gives them certificates, so that they talk over mutual TLS; null = plain TCP
- */
+export interface TestLabOptions {
+  /** Gives hosts certificates, so that they talk over mutual TLS; null = plain TCP. */
+  readonly authority?: TestAuthority | null
+  /** What the inference host needs to run real models. */
+  readonly llama?: Extract<AgentConfig, { role: 'inference' }>['llama']
+}
+
+/** A whole lab of agent processes: satellite hosts (one a plane unless told otherwise), and an inference host. */
 export async function startTestLab(
   slots: number,
   planes: number,
   hosts = planes,
-  authority: TestAuthority | null = null,
+  { authority = null, llama = null }: TestLabOptions = {},
 ): Promise<TestLab> {
   const directory = mkdtempSync(join(tmpdir(), 'sky-'))
   const journals = join(directory, 'journals')
@@ -100,8 +104,8 @@ export async function startTestLab(
     tls: authority === null ? null : writeIdentity(directory, await authority.issue(hostId)),
   })
   const startInference = async () => {
-    const config = { role: 'inference' as const, ...(await common('jetson')), journalDirectory: journals }
-    return startAgent(inferenceControl, config, directory)
+    const config = { role: 'inference' as const, ...(await common('jetson')) }
+    return startAgent(inferenceControl, { ...config, journalDirectory: journals, llama }, directory)
   }
   const satellites = await Promise.all(
     Array.from({ length: hosts }, async (_, host) => {

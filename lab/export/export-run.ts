@@ -86,8 +86,10 @@ async function writeFiles(options: ExportOptions, folder: string): Promise<strin
 }
 
 function trialRow({ runId, lab }: ExportOptions['run'], { attempt, ...trial }: StoredTrial): TrialRow {
-  const { summary, state, startedAt } = attempt
-  return { runId, lab, trial, summary, status: state.kind, attempt: startedAt === null ? 0 : attempt.attempt }
+  const { summary, state, startedAt, hosts } = attempt
+  const model = hosts.find((host) => host.model !== null)?.model ?? null
+  const attempts = startedAt === null ? 0 : attempt.attempt
+  return { runId, lab, trial, summary, model, status: state.kind, attempt: attempts }
 }
 
 async function* requestRows(store: Store, runId: string): AsyncGenerator<RequestRow[]> {

@@ -19,6 +19,7 @@ const host: AttemptHost = {
   },
   delay: { packets: 1, demandedMs: 2, achievedMs: 3, worstMs: 4 },
   clock: null,
+  model: null,
 }
 const attempt: Attempt = {
   attemptId: 1,
@@ -103,6 +104,7 @@ it('says what ran, where, and what wrote it', () => {
         error: null,
         started_at: '2023-11-14T22:13:20.000Z',
         records: 14,
+        model: null,
         link_delay: {
           mode: 'real',
           hosts: [{ host: 'nuc1', packets: 1, demanded_ms: 2, achieved_ms: 3, worst_lateness_ms: 4 }],

@@ -47,6 +47,7 @@ export function manifest(input: ManifestInput): object {
       error: trial.attempt.state.kind === 'failed' ? trial.attempt.state.error : null,
       started_at: trial.attempt.startedAt === null ? null : isoTime(trial.attempt.startedAt),
       records: trial.attempt.lastSeq,
+      model: modelOf(trial.attempt),
       link_delay: {
         mode: trial.parameters.link_delay,
         hosts: trial.attempt.hosts.map(({ hostId, delay }) => ({
@@ -62,6 +63,24 @@ export function manifest(input: ManifestInput): object {
       Object.entries(input.files).map(([name, { rows, bytes, sha256 }]) => [name, { rows, bytes, sha256 }]),
     ),
   }
+}
+
+/** The real model that the trial ran; null with the synthetic engine. */
+function modelOf({ hosts }: StoredTrial['attempt']): object | null {
+  const model = hosts.find((host) => host.model !== null)?.model ?? null
+  return (
+    model && {
+      name: model.name,
+      file_sha256: model.fileSha256,
+      architecture: model.architecture,
+      kv_type: model.kvType,
+      kvc_bytes_per_token: model.kvcBytesPerToken,
+      context_tokens: model.contextTokens,
+      threads: model.threads,
+      library: model.library,
+      processor: model.processor,
+    }
+  )
 }
 
 /** How far the hosts' clocks were from the console's in the newest trial, and how far that may be wrong. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type {
   delayStats,
+  ModelFacts,
   Failures,
   inferenceControl,
   satelliteControl,
@@ -43,6 +44,8 @@ export interface HostSample {
   readonly delay: DelayStats
   /** Base URL of the OpenAI-compatible API while an inference host serves it. */
   readonly apiUrl: string | null
+  /** The real model that an inference host has loaded. */
+  readonly model?: ModelFacts | null
   /** Its machine; null where it was not read, and where another host tells of the machine that they share. */
   readonly machine: ReadMachine | null
 }

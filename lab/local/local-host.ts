@@ -27,6 +27,8 @@ export interface LocalHostOptions {
   readonly agentEntry: string
   /** Where the inference host keeps the records that are not acknowledged. */
   readonly journalDirectory: string
+  /** What runs real models, and where they lie; null = this installation has none. */
+  readonly models?: { readonly packageFolder: string; readonly modelsDirectory: string } | null
   /** A path for the control socket of a new process: that of a killed one may still lie at its own. */
   readonly newSocketPath: (hostId: string) => string
   readonly onChange: (change: LabChange) => void
@@ -132,14 +134,14 @@ export class LocalHost {
     const running = this.#running
     if (!running) return
     try {
-      const { satellites, delay, peersConnected, rssBytes, cpuS, apiUrl, telemetry } =
+      const { satellites, delay, peersConnected, rssBytes, cpuS, apiUrl, telemetry, model } =
         await this.#status(running)
       if (this.#running !== running) return
       const at = Date.now()
       const last = this.#lastCpu
       this.#lastCpu = { at, cpuS }
       const machine = telemetry === null ? null : { machine: localMachine, telemetry }
-      this.#sample = { at, satellites, delay, apiUrl, machine }
+      this.#sample = { at, satellites, delay, apiUrl, model, machine }
       this.#host = { ...this.#host, telemetry }
       this.#setState({
         kind: 'healthy',
@@ -163,7 +165,7 @@ export class LocalHost {
   async #status({ client }: Running) {
     const limit = AbortSignal.timeout(answerLimitMs)
     return this.role === 'satellite'
-      ? { apiUrl: null, ...(await (client as SatelliteClient).call('counters', {}, limit)) }
+      ? { apiUrl: null, model: null, ...(await (client as SatelliteClient).call('counters', {}, limit)) }
       : { satellites: [], ...(await (client as InferenceClient).call('status', { telemetry: true }, limit)) }
   }
 
@@ -172,7 +174,7 @@ export class LocalHost {
     const args =
       role === 'satellite'
         ? ['--bind', loopback, '--port', String(port)]
-        : ['--journal-directory', journalDirectory]
+        : ['--journal-directory', journalDirectory, ...modelArguments(this.#options)]
     const onLog = (line: LogLine): void => this.#emit({ kind: 'log', lines: [line] })
     const control = newSocketPath(hostId)
     return AgentProcess.start({ nodeExecutable, agentEntry, hostId, role, control, args, onLog }, signal)
@@ -223,4 +225,8 @@ function checkVersion(hello: Hello): void {
     'Build or deploy the agent again.',
     { hostId: hello.hostId, agentVersion: hello.version },
   )
+}
+
+function modelArguments({ models }: LocalHostOptions): string[] {
+  return models ? ['--llama-package', models.packageFolder, '--models-directory', models.modelsDirectory] : []
 }

@@ -21,6 +21,8 @@ export interface LocalLabOptions {
   readonly agentEntry: string
   /** Where the inference host keeps the records that are not acknowledged. */
   readonly journalDirectory: string
+  /** What runs real models, and where they lie; null = this installation has none. */
+  readonly models?: { readonly packageFolder: string; readonly modelsDirectory: string } | null
 }
 
 const inferenceHostId = 'jetson'

@@ -141,7 +141,7 @@ export class RemoteHost {
     const link = this.#link
     if (!link) return
     try {
-      const { satellites, delay, peersConnected, rssBytes, cpuS, apiUrl, telemetry } =
+      const { satellites, delay, peersConnected, rssBytes, cpuS, apiUrl, telemetry, model } =
         await this.#status(link)
       await this.#clock.exchange(link.client as SatelliteClient, AbortSignal.timeout(answerLimitMs))
       if (this.#link !== link) return
@@ -154,6 +154,7 @@ export class RemoteHost {
         satellites,
         delay,
         apiUrl,
+        model,
         machine: telemetry && { machine: link.hello.hostId, telemetry },
       }
       const { pid, version, nodeVersion, startedAt } = link.hello
@@ -186,7 +187,11 @@ export class RemoteHost {
   async #status({ client }: AgentLink) {
     const limit = AbortSignal.timeout(answerLimitMs)
     return this.#options.role === 'satellite'
-      ? { apiUrl: null, ...(await (client as SatelliteClient).call('counters', { telemetry: true }, limit)) }
+      ? {
+          apiUrl: null,
+          model: null,
+          ...(await (client as SatelliteClient).call('counters', { telemetry: true }, limit)),
+        }
       : { satellites: [], ...(await (client as InferenceClient).call('status', { telemetry: true }, limit)) }
   }
 

@@ -320,6 +320,7 @@ export class TrialExecution {
         version: state.kind === 'healthy' ? state.version : '',
         nodeVersion: state.kind === 'healthy' ? state.nodeVersion : '',
         delay: sample && sample.at >= this.#startedAt ? sample.delay : null,
+        model: (this.#options.trial.planned.parameters.engine === 'llama' && sample?.model) || null,
       }
     })
   }

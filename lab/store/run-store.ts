@@ -10,7 +10,7 @@ import {
   type TrialState,
   type TrialSummary,
 } from '#shared/contract/console-api'
-import { clockOffset, delayStats, hardware } from '#shared/contract/agent-control'
+import { clockOffset, delayStats, hardware, modelFacts } from '#shared/contract/agent-control'
 import { finishedRecord, type FinishedRecord } from '#shared/experiment/records'
 import type { Database, Row } from './database'
 
@@ -35,6 +35,8 @@ export const attemptHost = z.object({
   delay: delayStats.nullable(),
   /** Its clock against the console's; null where both are the same, and in runs of versions that did not measure it. */
   clock: clockOffset.nullable().default(null),
+  /** The real model that it ran; null on satellite hosts and with the synthetic engine. */
+  model: modelFacts.nullable().default(null),
 })
 export type AttemptHost = z.infer<typeof attemptHost>
 

@@ -45,8 +45,8 @@ const builders = {
   agent: async () => {
     await bundle('agent', ['shared', 'agent'], 'agent/main.ts', 'out/agent/skymemory-agent.mjs', [])
     // The package that it runs is not bundled: it loads native files, and is told where it lies.
-    const model = 'agent/llama/model-process.ts'
-    await bundle('model', ['shared', 'agent/llama'], model, 'out/agent/skymemory-model.mjs', [])
+    const model = 'agent/model/model-process.ts'
+    await bundle('model', ['shared', 'agent/model'], model, 'out/agent/skymemory-model.mjs', [])
   },
   cli: () => bundle('cli', ['shared', 'lab', 'cli'], 'cli/main.ts', 'out/cli/skymemory.mjs', unbundled),
   workers: () =>

@@ -30,21 +30,31 @@ export function isInstalled(wanted, installed) {
   return Object.keys(have).every((path) => wanted.packages[path] !== undefined)
 }
 
-function packagesAreCurrent() {
-  const installed = inRoot('node_modules', '.package-lock.json')
+/** Folders with a package of their own: the program, and what runs real models on inference hosts. */
+const packageFolders = [[], ['agent', 'llama']]
+
+/** @param {readonly string[]} folder */
+function packagesAreCurrent(folder) {
+  const installed = inRoot(...folder, 'node_modules', '.package-lock.json')
   if (!existsSync(installed)) return false
-  return isInstalled(readLockfile(inRoot('package-lock.json')), readLockfile(installed))
+  return isInstalled(readLockfile(inRoot(...folder, 'package-lock.json')), readLockfile(installed))
 }
 
-/** Install the packages of package-lock.json, if they are not installed yet. */
+/** Install the packages of every package-lock.json, where they are not installed yet. */
 export async function setUpPackages() {
-  if (packagesAreCurrent()) return
+  for (const folder of packageFolders) await install(folder)
+}
+
+/** @param {readonly string[]} folder */
+async function install(folder) {
+  if (packagesAreCurrent(folder)) return
   await withLock(inRoot('out', '.lock-packages'), async () => {
-    if (packagesAreCurrent()) return
-    say('Installing packages (npm ci) …')
+    if (packagesAreCurrent(folder)) return
+    say(`Installing packages (npm ci)${folder.length === 0 ? '' : ` of ${folder.join('/')}`} …`)
     // No install scripts: none is needed (DuckDB, esbuild and the linters come prebuilt), and Electron's own, which
     // fetches its binary, would fail the whole installation in a lab behind a firewall. electron.mjs sees to that.
-    const result = await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
+    const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+    const result = await npm(args, { cwd: inRoot(...folder) })
     if (result.code !== 0) {
       throw new SetupError(
         `npm ci failed (exit code ${result.code}).\n${result.output.trim()}\n` +
@@ -57,7 +67,7 @@ export async function setUpPackages() {
 /**
  * Run npm: the one that runs this script if there is one, else the one on the path.
  * @param {readonly string[]} args
- * @param {{ limitS?: number }} [options]
+ * @param {{ limitS?: number, cwd?: string }} [options]
  */
 export function npm(args, options = {}) {
   const cli = process.env['npm_execpath']

@@ -104,6 +104,24 @@ export const delayStats = z.object({
   worstMs: z.number(),
 })
 
+/** The real model that an inference host has loaded. */
+export const modelFacts = z.object({
+  /** As the experiment names it. */
+  name: z.string(),
+  fileSha256: z.string(),
+  architecture: z.string(),
+  kvType: z.enum(['f16', 'q8_0']),
+  /** As the model itself writes them: the truth, whatever its file says. */
+  kvcBytesPerToken: z.int(),
+  contextTokens: z.int(),
+  threads: z.int(),
+  /** node-llama-cpp and llama.cpp, with versions. */
+  library: z.string(),
+  /** The parts of the processor that it uses. */
+  processor: z.string(),
+})
+export type ModelFacts = z.infer<typeof modelFacts>
+
 const common = {
   hello: { params: nothing, result: hello },
   configure: { params: labTopology, result: done },
@@ -208,6 +226,8 @@ export const inferenceControl = {
         /** Null where it was not asked for, and before the first reading. */
         telemetry: telemetry.nullable(),
         apiUrl: z.string().nullable(),
+        /** Null with the synthetic engine, and before the first trial of a real model. */
+        model: modelFacts.nullable().default(null),
       }),
     },
     /** Serve the OpenAI-compatible API on loopback with these parameters, or stop (null). */

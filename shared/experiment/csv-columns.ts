@@ -1,7 +1,8 @@
+import type { ModelFacts } from '../contract/agent-control'
 import type { PlannedTrial, TimelinePoint, TrialSummary } from '../contract/console-api'
 import { isMeaningful } from './meaning'
 import { requestHops, trialMetricNames, type RequestFigures } from './metrics'
-import { parameterNames } from './parameters'
+import { parameterNames, type ParameterName } from './parameters'
 import type { SatelliteCounters } from './records'
 
 /** A value of a CSV file; null is written as an empty field: not measured, or without meaning. */
@@ -20,6 +21,8 @@ export interface TrialRow {
   /** Where it ran: `local`, `simulated`, or an inventory of hosts. */
   readonly lab: string
   readonly trial: PlannedTrial
+  /** The real model that it ran; null with the synthetic engine, and where the trial did not run. */
+  readonly model: Pick<ModelFacts, 'kvcBytesPerToken'> | null
   /** Null where the trial did not run. */
   readonly summary: TrialSummary | null
   /** Kind of the trial's state: waiting, running, completed, failed, cancelled, interrupted. */
@@ -34,16 +37,19 @@ export const trialColumns: readonly CsvColumn<TrialRow>[] = [
   column('trial_id', (row) => row.trial.trialId),
   column('repeat', (row) => row.trial.repeat),
   column('seed', (row) => row.trial.seed),
-  ...parameterNames.map((name) =>
-    column<TrialRow>(name, ({ trial }) =>
-      isMeaningful(name, trial.parameters) ? trial.parameters[name] : null,
-    ),
-  ),
+  ...parameterNames.map((name) => column<TrialRow>(name, (row) => parameterOf(row, name))),
   ...trialMetricNames.map((name) => column<TrialRow>(name, (row) => row.summary?.[name] ?? null)),
   column('status', (row) => row.status),
   column('attempt', (row) => row.attempt),
   column('lab', (row) => row.lab),
 ]
+
+function parameterOf({ trial, model }: TrialRow, name: ParameterName): CsvValue {
+  if (!isMeaningful(name, trial.parameters)) return null
+  // A real model says itself how large its KV is, once it runs.
+  const measured = name === 'kvc_bytes_per_token' && trial.parameters.engine === 'llama'
+  return measured ? (model?.kvcBytesPerToken ?? null) : trial.parameters[name]
+}
 
 export interface RequestRow {
   readonly runId: string

@@ -6,6 +6,10 @@ import { traceParameters } from './trace-parameters'
 const meaningfulWithoutCache: ReadonlySet<ParameterName> = new Set([
   'cache',
   'engine',
+  'model',
+  'kv_type',
+  'context_tokens',
+  'threads',
   'prefill_tokens_per_s',
   'prefill_quadratic_s',
   'decode_tokens_per_s',
@@ -13,14 +17,27 @@ const meaningfulWithoutCache: ReadonlySet<ParameterName> = new Set([
   ...parameterNames.filter((name) => parameters[name].group === 'workload'),
 ])
 
+/** What only one of the engines reads. */
+const ofOneEngine: Partial<Record<ParameterName, ParameterValues['engine']>> = {
+  model: 'llama',
+  kv_type: 'llama',
+  context_tokens: 'llama',
+  threads: 'llama',
+  prefill_tokens_per_s: 'synthetic',
+  prefill_quadratic_s: 'synthetic',
+  decode_tokens_per_s: 'synthetic',
+}
+
 /** Whether a parameter can make a difference in a trial with or without a cache. */
 export function hasMeaning(name: ParameterName, cache: ParameterValues['cache']): boolean {
   return cache === 'skymemory' || meaningfulWithoutCache.has(name)
 }
 
-/** Whether a parameter makes a difference in this trial: a trace takes the place of the conversations. */
+/** Whether a parameter makes a difference in this trial: a trace takes the place of the conversations, a model that of rates. */
 export function isMeaningful(name: ParameterName, values: ParameterValues): boolean {
   if (!hasMeaning(name, values.cache)) return false
+  const engine = ofOneEngine[name]
+  if (engine !== undefined && engine !== values.engine) return false
   if (name === 'trace' || parameters[name].group !== 'workload') return true
   const ofTraces = Object.hasOwn(traceParameters, name)
   return ofTraces === (values.trace !== 'none')

@@ -190,7 +190,7 @@ export const parameters = {
     [1, 16_777_216],
     'B',
     22_528,
-    'Bytes of KV cache of one token; 22,528 is TinyLlama-1.1B at f16.',
+    'Of the engine synthetic: bytes of KV cache of one token; 22,528 is TinyLlama-1.1B at f16. A real model says it itself.',
   ),
   prefill_tokens_per_s: real(
     'model',
@@ -214,7 +214,7 @@ export const parameters = {
     [0.001, 1e9],
     'tokens/s',
     100,
-    'Output tokens per second.',
+    'Output tokens per second of the synthetic engine.',
   ),
   batch_limit: simulated(
     integer(

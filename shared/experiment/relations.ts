@@ -107,6 +107,16 @@ export const relations: readonly Relation[] = [
         : { message: `phasing ${phasing} is not below the ${planes} planes`, allowed: `0 to ${planes - 1}` },
   },
   {
+    names: ['model', 'engine'],
+    check: ({ model, engine }) =>
+      engine !== 'llama' || model !== 'none'
+        ? null
+        : {
+            message: 'the engine is llama, but model names no model',
+            allowed: 'a model that was added (skymemory model list), or the path of a GGUF file',
+          },
+  },
+  {
     names: ['orbits', 'rotation_period_s', 'rotation_requests'],
     check: ({ orbits, rotation_period_s, rotation_requests }) =>
       orbits === 'torus' || (rotation_period_s === 0 && rotation_requests === 0)

@@ -1,7 +1,8 @@
+import type { ModelFacts } from '#shared/contract/agent-control'
 import { SkyError } from '#shared/contract/errors'
 import type { ParameterValues } from '#shared/experiment/parameters'
 import type { Log } from '../../log'
-import type { ModelSettings } from '../../llama/model-control'
+import type { ModelSettings } from '../../model/model-control'
 import type { Engine } from './engine'
 import { LlamaEngine } from './llama/llama-engine'
 import { modelFile, type LocalModels } from './llama/local-models'
@@ -28,9 +29,12 @@ export class EngineShelf {
         decodeTokensPerS: parameters.decode_tokens_per_s,
       })
     }
-    const engine = await this.#openLlama(parameters)
-    requireTrueSize(engine, parameters)
-    return engine
+    return this.#openLlama(parameters)
+  }
+
+  /** Of the model that is loaded, or null. */
+  get facts(): ModelFacts | null {
+    return this.#loaded?.engine.facts ?? null
   }
 
   async #openLlama(parameters: ParameterValues): Promise<LlamaEngine> {
@@ -64,15 +68,4 @@ export class EngineShelf {
     this.#loaded?.engine.close()
     this.#loaded = null
   }
-}
-
-/** Everything that is published about bytes follows from the parameter, so it must be what the model really keeps. */
-function requireTrueSize({ model }: Engine, { kvc_bytes_per_token, kv_type }: ParameterValues): void {
-  if (model.kvcBytesPerToken === kvc_bytes_per_token) return
-  throw new SkyError(
-    'invalid_argument',
-    `${model.id} keeps ${model.kvcBytesPerToken} B of KV a token at ${kv_type}, not ${kvc_bytes_per_token} B`,
-    `Set kvc_bytes_per_token to ${model.kvcBytesPerToken}.`,
-    { kvcBytesPerToken: model.kvcBytesPerToken },
-  )
 }

@@ -19,7 +19,9 @@ export function agentConfigOf(host: InventoryHost, layout: HostLayout): AgentCon
       key: posix.join(layout.tls, 'key.pem'),
     },
   }
-  if (host.role === 'inference') return { role: 'inference', ...common, journalDirectory: layout.journals }
+  if (host.role === 'inference') {
+    return { role: 'inference', ...common, journalDirectory: layout.journals, llama: null }
+  }
   return {
     role: 'satellite',
     ...common,

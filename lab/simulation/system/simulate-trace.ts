@@ -207,6 +207,7 @@ async function writeFiles(
         runId,
         lab: 'simulated',
         trial,
+        model: null,
         summary,
         status: 'completed',
         attempt: 1,

@@ -1,6 +1,7 @@
 import { SkyError } from '#shared/contract/errors'
 import { bytesPerToken } from '#shared/kvc/llama-state/state-layout'
-import type { LoadedModel, ModelSettings } from '../../../llama/model-control'
+import type { ModelFacts } from '#shared/contract/agent-control'
+import type { ModelSettings } from '../../../model/model-control'
 import type { Log } from '../../../log'
 import type { ChatMessage, Engine, EngineRequest, EngineSession, ModelInfo } from '../engine'
 import { Turns } from '../turns'
@@ -29,15 +30,15 @@ export interface PrefillMeter {
 /** A model of llama.cpp in a process of its own: one sequence, so one request at a time; others wait for their turn. */
 export class LlamaEngine implements Engine {
   readonly model: ModelInfo
+  readonly facts: ModelFacts
   readonly #running: RunningModel
-  readonly #loaded: LoadedModel
   readonly #turns = new Turns()
   readonly #meter: PrefillMeter = { tokens: 0, ms: 0 }
 
-  private constructor(model: ModelInfo, running: RunningModel, loaded: LoadedModel) {
+  private constructor(model: ModelInfo, facts: ModelFacts, running: RunningModel) {
     this.model = model
+    this.facts = facts
     this.#running = running
-    this.#loaded = loaded
   }
 
   /** @throws SkyError engine_failed, not_found */
@@ -60,7 +61,19 @@ export class LlamaEngine implements Engine {
         kvcBytesPerToken: bytesPerToken(layout),
         beginOfText: loaded.beginOfText,
       }
-      return new LlamaEngine(model, running, loaded)
+      const { architecture, contextTokens, threads, library, processor } = loaded
+      const facts: ModelFacts = {
+        name: id,
+        fileSha256: digest,
+        architecture,
+        kvType: settings.kvType,
+        kvcBytesPerToken: model.kvcBytesPerToken,
+        contextTokens,
+        threads,
+        library,
+        processor,
+      }
+      return new LlamaEngine(model, facts, running)
     } catch (thrown) {
       running.close()
       throw thrown
@@ -90,7 +103,7 @@ export class LlamaEngine implements Engine {
     if (needed > this.longest) {
       throw new SkyError(
         'invalid_argument',
-        `${request.prompt.length} prompt and ${request.maxTokens} output tokens do not fit in a context of ${this.#loaded.contextTokens}`,
+        `${request.prompt.length} prompt and ${request.maxTokens} output tokens do not fit in a context of ${this.facts.contextTokens}`,
         `Raise context_tokens, or keep prompt and output below ${this.longest} tokens together.`,
       )
     }
@@ -99,7 +112,7 @@ export class LlamaEngine implements Engine {
 
   /** Prompt and output tokens that fit: two cells stay free, so that llama.cpp never shifts the context. */
   get longest(): number {
-    return this.#loaded.contextTokens - 2
+    return this.facts.contextTokens - 2
   }
 
   measuredPrefillRate(): number | null {

@@ -2,14 +2,14 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node'
 import { SkyError } from '#shared/contract/errors'
 import { connect, type Client, type MethodParams, type MethodResult } from '#shared/contract/rpc'
-import { modelControl } from '../../../llama/model-control'
+import { modelControl } from '../../../model/model-control'
 import type { Log } from '../../../log'
 
 type Control = typeof modelControl
 type Token = Parameters<Parameters<Client<Control>['on']>[1]>[0]
 
 export interface ModelProgram {
-  /** The bundle of `agent/llama/model-process.ts`. */
+  /** The bundle of `agent/model/model-process.ts`. */
   readonly entry: string
   /** The folder of the package `@skymemory/llama`, with its node_modules. */
   readonly packageFolder: string

@@ -1,6 +1,6 @@
 import { parseState } from '#shared/kvc/llama-state/parse-state'
 import { badState, isSameLayout, type StateLayout } from '#shared/kvc/llama-state/state-layout'
-import type { LoadedModel, ModelSettings } from '../../../llama/model-control'
+import type { LoadedModel, ModelSettings } from '../../../model/model-control'
 import type { Log } from '../../../log'
 import { ModelProcess, type ModelProgram } from './model-process'
 import { StateFolder } from './state-folder'
