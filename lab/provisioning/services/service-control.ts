@@ -1,9 +1,10 @@
 import { SkyError } from '#shared/contract/errors'
 import type { ServiceKind } from '#shared/inventory/inventory'
-import { printableLines, requireSuccess } from '../apply/script-failure'
+import { printableLines } from '#shared/text/printable'
+import { requireSuccess } from '../apply/script-failure'
 import type { HostLayout } from '../host-layout'
 import type { HostShell } from '../host-shell'
-import { parseLogLine } from '../../local/log-line'
+import { shownLogLine } from '../../local/shown-log-line'
 import type { CommandOptions, CommandResult } from '../../ssh/ssh-session'
 import {
   logScript,
@@ -88,7 +89,7 @@ export function triedByHand(shell: HostShell, { layout }: ServiceSubject, lines:
 async function readable(read: () => Promise<CommandResult>): Promise<string[]> {
   try {
     const { stdout } = await read()
-    return printableLines(stdout).map((line) => parseLogLine(line, '', 0).text)
+    return stdout.split(/\r?\n/).flatMap((line) => (line === '' ? [] : [shownLogLine(line).text]))
   } catch (thrown) {
     if (thrown instanceof SkyError && thrown.code === 'connection_lost') throw thrown
     return []
