@@ -123,7 +123,7 @@ function hostRow({ hostId, role, planes, state }: LabHost): (string | number | n
     hostId,
     role,
     planes.length === 0 ? null : planes.join(' '),
-    state.kind,
+    state.kind === 'stopped_by_hand' ? `stopped by ${state.by ?? 'hand'}` : state.kind,
     healthy?.pid ?? null,
     healthy ? Math.round(healthy.rssBytes / 1e6) : null,
     healthy ? `${healthy.peersConnected}/${healthy.peersExpected}` : null,

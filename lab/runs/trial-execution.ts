@@ -2,6 +2,7 @@ import type { MachineReading, TrialState, TrialSummary } from '#shared/contract/
 import { fromErrorBody, SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { EventRecord, FinishedRecord, JournalEntry, RequestRecord } from '#shared/experiment/records'
+import { endedHow } from '../hosts/ended-how'
 import type { InferenceClient, LabHosts } from '../hosts/lab-hosts'
 import { isStorageError } from '../store/storage-errors'
 import type { SatelliteRow } from '../store/record-store'
@@ -213,14 +214,8 @@ export class TrialExecution {
     onRequests(requests)
   }
 
-  #hostLost({ hostId, state }: LostHost): void {
-    const why =
-      state.kind !== 'crashed'
-        ? ''
-        : state.signal
-          ? ` (signal ${state.signal})`
-          : ` (exit code ${state.exitCode ?? 'unknown'})`
-    void this.#note('host_lost', `${hostId} ended${why}`).catch(() => undefined)
+  #hostLost(host: LostHost): void {
+    void this.#note('host_lost', `${host.hostId} ${endedHow(host)}`).catch(() => undefined)
   }
 
   /** Put something that the engine saw itself on the timeline. */

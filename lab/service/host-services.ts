@@ -22,6 +22,8 @@ const mostLines = 500
 export interface HostServicesOptions {
   readonly access: LabAccess
   readonly secrets: SecretSource
+  /** Who uses this console, such as ada@laptop: noted where an agent is stopped. */
+  readonly who: () => Promise<string>
   readonly onLog: (log: { lab: string; host: string; lines: string[] }) => void
 }
 
@@ -47,7 +49,7 @@ export class HostServices {
   control(lab: string, host: string, action: 'start' | 'stop' | 'restart'): Promise<ServiceState> {
     return this.#on(lab, host, async (shell, found) => {
       if (!found) throw notInstalled(lab, host)
-      await controlService(shell, subjectOf(lab, found), action)
+      await controlService(shell, subjectOf(lab, found), action, await this.#options.who())
       return stateOf(shell, lab, found)
     })
   }

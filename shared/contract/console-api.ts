@@ -54,6 +54,8 @@ const hostState = z.discriminatedUnion('kind', [
     /** The last lines that it printed. */
     lastLines: z.array(z.string()),
   }),
+  /** Its service was stopped while the lab used it; `by`: who, such as ada@laptop, or null where nobody noted it. */
+  z.object({ kind: z.literal('stopped_by_hand'), at: z.number(), by: z.string().nullable() }),
   z.object({ kind: z.literal('stopped') }),
 ])
 
