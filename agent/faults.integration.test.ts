@@ -58,7 +58,10 @@ describe('faults in mid-trial', () => {
     expect(requests.every((request) => request.status === 'ok')).toBe(true)
     expect(requests.at(-1)?.blocksHit).toBe(0)
     expect(
-      requests.reduce((sum, request) => sum + request.wrongBytesServed + request.halfBlocksServed, 0),
+      requests.reduce(
+        (sum, request) => sum + (request.wrongBytesServed ?? NaN) + request.halfBlocksServed,
+        0,
+      ),
     ).toBe(0)
     const events = entries.flatMap(({ record }) => (record.kind === 'event' ? [record.name] : []))
     expect(events).toContain('host_lost')

@@ -62,7 +62,10 @@ describe('a trial on agents as processes', () => {
     const second = requests.filter((request) => request.turn === 1)
     expect(second.every((request) => request.blocksHit >= 6 && request.bytesRead > 0)).toBe(true)
     expect(
-      requests.reduce((sum, request) => sum + request.wrongBytesServed + request.halfBlocksServed, 0),
+      requests.reduce(
+        (sum, request) => sum + (request.wrongBytesServed ?? NaN) + request.halfBlocksServed,
+        0,
+      ),
     ).toBe(0)
   })
 
@@ -136,7 +139,10 @@ describe('a trial on agents as processes', () => {
       expect(satellites.every((satellite) => satellite.bytes <= 16_000)).toBe(true)
       expect(requests.every((request) => request.status === 'ok')).toBe(true)
       expect(
-        requests.reduce((sum, request) => sum + request.wrongBytesServed + request.halfBlocksServed, 0),
+        requests.reduce(
+          (sum, request) => sum + (request.wrongBytesServed ?? NaN) + request.halfBlocksServed,
+          0,
+        ),
       ).toBe(0)
     }
   })

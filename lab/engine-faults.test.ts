@@ -123,7 +123,7 @@ describe('a lost host', () => {
     const { events, points } = await client.call('timeline', { runId })
     const noted = events.filter(({ name }) => name.startsWith('host_'))
     expect(noted.map(({ trialId, name, message }) => `${trialId} ${name}: ${message}`)).toEqual([
-      't001 host_lost: nuc2 ended (signal SIGKILL)',
+      't001 host_lost: nuc2 was killed (SIGKILL)',
       't002 host_returned: nuc2 was started again',
     ])
     expect(points.some((point) => point.event.includes('host_lost: nuc2'))).toBe(true)

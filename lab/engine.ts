@@ -106,6 +106,7 @@ export async function createLabEngine(
   const services = new HostServices({
     access: connections,
     secrets: connections.secrets,
+    who: async () => (await consoleIdentity(options.dataDirectory)).who,
     onLog: (lines) => emit('serviceLog', lines),
   })
   const terminals = new Terminals({

@@ -158,7 +158,8 @@ async function checkServed(
   for (const [i, block] of (cached?.fetch.blocks ?? []).entries()) {
     await nextTurn()
     const wrong = model.engine.countWrongBytes(hashes[i] as Uint8Array, block)
-    if (wrong !== null) measurement.wrongBytesServed += wrong
+    measurement.wrongBytesServed =
+      wrong === null || measurement.wrongBytesServed === null ? null : measurement.wrongBytesServed + wrong
     if (cached?.fetch.receivedBytes[i] !== block.byteLength) measurement.halfBlocksServed += 1
   }
 }

@@ -36,6 +36,7 @@ export class InferenceHost {
   readonly #journalDirectory: string
   readonly #log: Log
   readonly #engines: EngineShelf
+  #facts: ModelFacts | null = null
   readonly #journals = new Map<string, Journal>()
   readonly #listeners = new Set<EntryListener>()
   #topology: LabTopology | null = null
@@ -104,7 +105,9 @@ export class InferenceHost {
 
   /** Open the cache for these parameters: a fresh ground station, epoch 0. Null when the cache is off. */
   async openModel(parameters: ParameterValues): Promise<CachedModel> {
+    this.#facts = null
     const engine = await this.#engines.open(parameters)
+    this.#facts = engine.facts
     this.#station?.close('another trial has begun')
     this.#station = null
     this.#kvc = null
@@ -195,9 +198,9 @@ export class InferenceHost {
     return this.#kvc?.bytesInFlight ?? 0
   }
 
-  /** Of the real model that is loaded, or null. */
+  /** Of the real model that answers now, or null. */
   get model(): ModelFacts | null {
-    return this.#engines.facts
+    return this.#facts
   }
 
   trialStatus(): TrialStatus {

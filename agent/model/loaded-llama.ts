@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type * as Llama from 'node-llama-cpp'
 import type { LlamaContext, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp'
 import type { z } from 'zod'
 import { SkyError } from '#shared/contract/errors'
@@ -6,7 +7,7 @@ import { renderChat, type ChatMessage } from './chat-template'
 import type { LoadedModel, modelControl, ModelSettings, outputToken } from './model-control'
 import { TextStream } from './text-stream'
 
-export type LlamaModule = typeof import('node-llama-cpp')
+export type LlamaModule = Pick<typeof Llama, 'getLlama' | 'getModuleVersion' | 'LlamaLogLevel'>
 type Params<M extends keyof typeof modelControl.methods> = z.infer<(typeof modelControl.methods)[M]['params']>
 type OutputToken = z.infer<typeof outputToken>
 
@@ -165,7 +166,7 @@ export class LoadedLlama {
         input.map((token, i) => (i === last ? [token, options] : token)),
       )
       const next = results[last]?.next
-      if (next?.token == null || next.logits === undefined) {
+      if (typeof next?.token !== 'number' || next.logits === undefined) {
         throw new SkyError('engine_failed', 'the model gave no logits')
       }
       if (this.#model.isEogToken(next.token)) return

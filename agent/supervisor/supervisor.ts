@@ -25,6 +25,7 @@ export type SupervisionEnd = 'ended' | 'given_up'
 /** Keeps an agent running until the signal is aborted: what systemd does where there is one. */
 export async function supervise(options: SupervisorOptions, signal: AbortSignal): Promise<SupervisionEnd> {
   const say = createLog((line) => options.log.write(line))
+  // The words of its end are looked for: see endingScript of lab/provisioning.
   say.info(`supervisor ${process.pid} begins`)
   const starts: number[] = []
   for (;;) {
@@ -42,7 +43,10 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
     }
     say.error(`the agent ${failure}; it is started again in ${next.waitMs / 1000} s`)
     await sleep(next.waitMs, undefined, { signal }).catch(() => undefined)
-    if (signal.aborted) return 'ended'
+    if (signal.aborted) {
+      say.info(`supervisor ${process.pid} ends`)
+      return 'ended'
+    }
   }
 }
 

@@ -34,12 +34,13 @@ export function inventoryCommands(lab: Command, context: () => CommandContext): 
         if (labs.length === 0) {
           return terminal.out('There is no lab yet. Make one: skymemory lab import FILE.yaml, or --template.')
         }
+        for (const { problem } of labs) if (problem !== null) terminal.err(`warning: ${problem}`)
         const head = ['lab', 'satellite hosts', 'inference hosts', 'description']
         const rows = labs.map((each) => [
           each.name,
           each.satelliteHosts,
           each.inferenceHosts,
-          each.problem ?? each.description,
+          each.problem === null ? each.description : 'its file cannot be used',
         ])
         terminal.out(table(head, rows))
       }),
@@ -52,7 +53,9 @@ export function inventoryCommands(lab: Command, context: () => CommandContext): 
     .addHelpText('after', '\nExamples:\n  skymemory lab export testbed > testbed.yaml')
     .action((name: string, { out }: { out?: string }) =>
       withHosts(context(), async ({ client }) => {
-        const { yaml } = await client.call('inventoryYaml', { lab: name })
+        const { yaml, problems } = await client.call('inventoryYaml', { lab: name })
+        // The error says what is wrong with it, and where.
+        if (problems.length > 0) await client.call('inventory', { lab: name })
         if (out === undefined) return context().terminal.out(yaml.trimEnd())
         await writeFile(out, yaml)
         context().terminal.err(`Written to ${out}.`)

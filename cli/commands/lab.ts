@@ -3,6 +3,8 @@ import type { ConsoleApi, LabHost, LabState } from '#shared/contract/console-api
 import { SkyError } from '#shared/contract/errors'
 import type { Client } from '#shared/contract/rpc'
 import { defaultParameters } from '#shared/experiment/parameters'
+import type { Inventory } from '#shared/inventory/inventory'
+import { sshForwardCommand } from '#shared/inventory/ssh-forward'
 import type { CommandContext } from '../context'
 import { answering, answersOf } from '../hosts/answer'
 import { connectToDaemon, startDaemon } from '../daemon/daemon-client'
@@ -72,7 +74,12 @@ export function labCommand(program: Command, context: () => CommandContext): voi
       const daemon = await connectToDaemon(context().data)
       if (!daemon) return printState(context(), { kind: 'stopped' }, json)
       try {
-        printState(context(), await daemon.client.call('labState', {}), json)
+        const state = await daemon.client.call('labState', {})
+        const isFar = state.kind === 'running' && state.name !== 'local'
+        const inventory = isFar
+          ? await daemon.client.call('inventory', { lab: state.name }).catch(() => null)
+          : null
+        printState(context(), state, json, inventory)
       } finally {
         daemon.close()
       }
@@ -104,7 +111,12 @@ export function labCommand(program: Command, context: () => CommandContext): voi
     })
 }
 
-function printState({ terminal }: CommandContext, state: LabState, json: boolean): void {
+function printState(
+  { terminal }: CommandContext,
+  state: LabState,
+  json: boolean,
+  inventory: Inventory | null = null,
+): void {
   if (json) return terminal.out(JSON.stringify(state))
   if (state.kind === 'running') {
     terminal.out(`The lab ${state.name} runs: ${state.slots} slots, ${state.planes} planes.`)
@@ -114,7 +126,11 @@ function printState({ terminal }: CommandContext, state: LabState, json: boolean
   if (state.kind === 'stopped') return
   const head = ['host', 'role', 'planes', 'state', 'process', 'memory MB', 'peers']
   terminal.out(table(head, state.hosts.map(hostRow)))
-  if (state.kind === 'running' && state.apiUrl) terminal.out(`OpenAI-compatible API: ${state.apiUrl}`)
+  if (state.kind !== 'running' || !state.apiUrl) return
+  const host = state.hosts.find(({ role }) => role === 'inference')?.hostId ?? ''
+  const forward = inventory && sshForwardCommand(inventory, host, Number(new URL(state.apiUrl).port))
+  terminal.out(`OpenAI-compatible API: ${state.apiUrl}${inventory ? `, on ${host} itself` : ''}`)
+  if (forward) terminal.out(`From this computer, while this runs: ${forward}`)
 }
 
 function hostRow({ hostId, role, planes, state }: LabHost): (string | number | null)[] {
@@ -123,7 +139,7 @@ function hostRow({ hostId, role, planes, state }: LabHost): (string | number | n
     hostId,
     role,
     planes.length === 0 ? null : planes.join(' '),
-    state.kind,
+    state.kind === 'stopped_by_hand' ? `stopped by ${state.by ?? 'hand'}` : state.kind,
     healthy?.pid ?? null,
     healthy ? Math.round(healthy.rssBytes / 1e6) : null,
     healthy ? `${healthy.peersConnected}/${healthy.peersExpected}` : null,

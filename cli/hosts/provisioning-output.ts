@@ -11,12 +11,12 @@ export function printReport(terminal: Terminal, { hosts, pairs }: PreflightRepor
     checks.map(({ title, status, found, needed, advice }) => [host, title, status, found, needed, advice]),
   )
   terminal.out(table(['host', 'check', 'status', 'found', 'needed', 'what to do'], rows))
-  const ways = pairs.map(({ from, to, status, roundTripMs, throughputMbS, problem }) => [
+  const ways = pairs.map(({ from, to, status, roundTripMs, throughputMbitS, problem }) => [
     from,
     to,
     status,
     roundTripMs === null ? null : roundTripMs.toFixed(2),
-    throughputMbS === null ? null : throughputMbS.toFixed(0),
+    throughputMbitS === null ? null : throughputMbitS.toFixed(0),
     problem,
   ])
   if (ways.length > 0)

@@ -11,15 +11,22 @@ interface Loaded {
   readonly documents: readonly { readonly title: string; readonly text: string }[]
 }
 
-function aHost(): { client: InferenceClient; loaded: Loaded[]; fail: { next: boolean } } {
+function aHost() {
   const loaded: Loaded[] = []
   const fail = { next: false }
-  const call = async (_method: string, params: Loaded): Promise<void> => {
+  const agent = { hostId: 'jetson', pid: ++lastPid, startedAt: 1, bootId: 'a' }
+  const call = async (method: string, params: Loaded): Promise<unknown> => {
+    if (method === 'hello') return { ...agent }
     if (fail.next) throw new Error('the host is gone')
     loaded.push(params)
+    restartDuring.splice(0, 1).forEach((restart) => restart())
+    return null
   }
-  return { client: { call } as unknown as InferenceClient, loaded, fail }
+  /** What happens while the next documents are given. */
+  const restartDuring: (() => void)[] = []
+  return { client: { call } as unknown as InferenceClient, loaded, fail, agent, restartDuring }
 }
+let lastPid = 0
 
 const parameters = (document_tokens: number, documents = 'sotu') => ({
   ...defaultParameters,
@@ -67,4 +74,31 @@ it('does not take for loaded what did not arrive', async () => {
   fail.next = false
   await loader.load(client, parameters(10))
   expect(loaded).toHaveLength(2)
+})
+
+it('gives them again to an agent that was started again, though the client is the same', async () => {
+  const loader = new DocumentLoader(aFolder('text'))
+  const { client, loaded, agent } = aHost()
+  await loader.load(client, parameters(10))
+  // Another process, the same process id in a later start, and after a reboot that set the clock back.
+  for (const change of [{ pid: agent.pid + 1_000 }, { startedAt: 2 }, { bootId: 'b' }]) {
+    Object.assign(agent, change)
+    loaded.length = 0
+    await loader.load(client, parameters(10))
+    await loader.load(client, parameters(10))
+    expect(loaded).toHaveLength(1)
+  }
+})
+
+it('begins anew when the agent is started again meanwhile, and gives up one that never stays', async () => {
+  const loader = new DocumentLoader(aFolder('x'.repeat(600_000), 3))
+  const { client, loaded, agent, restartDuring } = aHost()
+  restartDuring.push(() => agent.startedAt++)
+  await loader.load(client, parameters(50_000))
+  expect(loaded.slice(-3).map(({ from }) => from)).toEqual([0, 1, 2])
+  expect(loaded).toHaveLength(6)
+  agent.startedAt++
+  const restarts = Array.from({ length: 9 }, () => () => void agent.startedAt++)
+  restartDuring.push(...restarts)
+  await expect(loader.load(client, parameters(50_000))).rejects.toMatchObject({ code: 'host_down' })
 })

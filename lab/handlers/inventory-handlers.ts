@@ -2,7 +2,6 @@ import type { ConsoleApi } from '#shared/contract/console-api'
 import type { inventoryApi } from '#shared/contract/inventory-api'
 import { SkyError } from '#shared/contract/errors'
 import type { Handlers } from '#shared/contract/rpc'
-import { inventoryYaml } from '#shared/inventory/inventory-yaml'
 import { parseInventory } from '#shared/inventory/parse-inventory'
 import type { InventoryStore } from '../inventory/inventory-store'
 import type { LabConnections } from '../inventory/lab-connections'
@@ -47,7 +46,7 @@ export function inventoryHandlers({
         ? { inventory: parsed.inventory, problems: [] }
         : { inventory: null, problems: parsed.problems }
     },
-    inventoryYaml: async ({ lab }) => ({ yaml: inventoryYaml(await inventories.get(lab)) }),
+    inventoryYaml: ({ lab }) => inventories.yaml(lab),
     sshConfigHosts: ({ file }) => sshConfigHosts(file),
 
     secretStorage: () => connections.secrets.vault.storage(),

@@ -8,7 +8,7 @@ import { checkRelations } from '#shared/experiment/relations'
 import { isSame, type LabService } from '../hosts/lab-service'
 import { constellationSnapshot, linksOf, trialGeography } from '../runs/constellation'
 import type { RunQueue } from '../runs/run-queue'
-import { satelliteHosts } from '../runs/trial-execution'
+import { satelliteHosts } from '../runs/prepare-trial'
 
 type LabMethods =
   | 'labState'

@@ -2,6 +2,7 @@ import type { Failures } from '#shared/contract/agent-control'
 import type { LabHost, LabState, LogLine } from '#shared/contract/console-api'
 import { SkyError, toErrorBody } from '#shared/contract/errors'
 import type { Position } from '#shared/constellation/torus'
+import { endedHow } from './ended-how'
 import type { LabChange, LabHosts, StartLab, WantedLab } from './lab-hosts'
 
 export interface LabServiceOptions {
@@ -156,9 +157,9 @@ export class LabService {
     this.#tell()
     if (change.kind !== 'lost') return
     const { hostId, state } = change.host
-    const how =
-      state.kind === 'crashed' ? `exit code ${state.exitCode ?? '-'}, signal ${state.signal ?? '-'}` : ''
-    this.#options.onLog([{ at: Date.now(), source: 'lab', level: 'error', text: `${hostId} ended (${how})` }])
+    const level = state.kind === 'stopped_by_hand' ? 'warn' : 'error'
+    const text = `${hostId} ${endedHow(change.host)}`
+    this.#options.onLog([{ at: Date.now(), source: 'lab', level, text }])
   }
 
   /** Every host is asked once a second: their answers are told together. */

@@ -1,12 +1,15 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { InventorySummary } from '#shared/contract/inventory-api'
+import { z } from 'zod'
+import { shownProblems, type InventorySummary } from '#shared/contract/inventory-api'
+import { fileProblem, type FileProblem } from '#shared/contract/problem'
 import { SkyError } from '#shared/contract/errors'
 import { builtInLabs } from '#shared/experiment/schema'
 import { labName, type Inventory } from '#shared/inventory/inventory'
 import { inventoryProblems } from '#shared/inventory/inventory-problems'
 import { inventoryYaml } from '#shared/inventory/inventory-yaml'
-import { parseInventory } from '#shared/inventory/parse-inventory'
+import { parseInventory, type ParsedInventory } from '#shared/inventory/parse-inventory'
+import { readYaml } from '#shared/yaml/yaml-source'
 import { writeFileAtomically } from '../atomic-file'
 import { storageError } from '../store/storage-errors'
 
@@ -34,10 +37,25 @@ export class InventoryStore {
     return Promise.all(names.sort().map((name) => this.#summary(name)))
   }
 
-  /** @throws SkyError `not_found`, `invalid_argument` when its file cannot be used */
+  /** @throws SkyError `not_found`, `invalid_argument` when its file cannot be used; its details have the problems */
   async get(name: string): Promise<Inventory> {
+    const parsed = parseNamed(name, await this.#text(name))
+    if (parsed.ok) return parsed.inventory
+    throw unusable(name, this.#file(name), parsed.problems)
+  }
+
+  /** The file of a lab in the form that this console writes; one that cannot be used as it is. @throws SkyError `not_found` */
+  async yaml(name: string): Promise<{ yaml: string; problems: FileProblem[] }> {
+    const text = await this.#text(name)
+    const parsed = parseNamed(name, text)
+    return parsed.ok
+      ? { yaml: inventoryYaml(parsed.inventory), problems: [] }
+      : { yaml: text, problems: parsed.problems }
+  }
+
+  async #text(name: string): Promise<string> {
     const file = this.#file(name)
-    const text = await readFile(file, 'utf8').catch((thrown: unknown) => {
+    return readFile(file, 'utf8').catch((thrown: unknown) => {
       if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') {
         throw storageError(thrown, file, 'storage_unwritable')
       }
@@ -48,26 +66,6 @@ export class InventoryStore {
         { lab: name },
       )
     })
-    const parsed = parseInventory(text)
-    if (!parsed.ok) {
-      const [first] = parsed.problems
-      const place = first?.line ? `line ${first.line}: ` : ''
-      throw new SkyError(
-        'invalid_argument',
-        `The inventory ${file} cannot be used: ${place}${first?.message ?? 'it is empty'}`,
-        first ? `Allowed: ${first.allowed}` : '',
-        { lab: name, problems: parsed.problems },
-      )
-    }
-    if (parsed.inventory.name !== name) {
-      throw new SkyError(
-        'invalid_argument',
-        `The inventory ${file} is that of the lab ${parsed.inventory.name}`,
-        `Give it the name of its file, or rename the file to ${parsed.inventory.name}.yaml.`,
-        { lab: name },
-      )
-    }
-    return parsed.inventory
   }
 
   /**
@@ -131,14 +129,49 @@ export class InventoryStore {
         inferenceHosts,
         satelliteHosts: hosts.length - inferenceHosts,
         problem: null,
+        problems: [],
       }
     } catch (thrown) {
       const problem = thrown instanceof Error ? thrown.message : String(thrown)
-      return { name, description: '', inferenceHosts: 0, satelliteHosts: 0, problem }
+      const problems = problemsOf(thrown).slice(0, shownProblems)
+      return { name, description: '', inferenceHosts: 0, satelliteHosts: 0, problem, problems }
     }
   }
 
   #file(name: string): string {
     return join(this.directory, `${name}.yaml`)
   }
+}
+
+/** The inventory of a file, which must have the name of its lab. */
+function parseNamed(name: string, text: string): ParsedInventory {
+  const parsed = parseInventory(text)
+  if (!parsed.ok || parsed.inventory.name === name) return parsed
+  const source = readYaml(text)
+  const place = Array.isArray(source) ? { line: null, column: null } : source.place(['name'], 'value')
+  const value = parsed.inventory.name
+  const message = `the file of the lab ${name} is that of the lab ${value}`
+  return {
+    ok: false,
+    problems: [{ ...place, path: 'name', value, message, allowed: `the name of its file, ${name}` }],
+  }
+}
+
+function unusable(name: string, file: string, problems: readonly FileProblem[]): SkyError {
+  const [first] = problems
+  const place = first?.line ? `${file}:${first.line}:${first.column ?? 1}` : file
+  const more = problems.length > 1 ? `, and ${problems.length - 1} more` : ''
+  return new SkyError(
+    'invalid_argument',
+    `The inventory ${place} cannot be used: ${first?.message ?? 'it is empty'}${more}`,
+    `${first ? `Allowed: ${first.allowed}. ` : ''}Correct the file, or open the lab ${name} in the window's list of labs.`,
+    { lab: name, file, problems: problems.slice(0, shownProblems) },
+  )
+}
+
+const brokenFile = z.object({ problems: z.array(fileProblem) })
+
+function problemsOf(thrown: unknown): FileProblem[] {
+  const details = brokenFile.safeParse(thrown instanceof SkyError ? thrown.details : null)
+  return details.success ? details.data.problems : []
 }

@@ -111,7 +111,7 @@ function pairsOf({ from, to, alsoBack }: Visit, measured: Measured): HostPair[] 
     ...way,
     status,
     roundTripMs: null,
-    throughputMbS: null,
+    throughputMbitS: null,
     problem,
   })
   if (measured.kind === 'not') return ways.map((way) => pair(way, 'skipped', measured.why))
@@ -133,7 +133,7 @@ function pairsOf({ from, to, alsoBack }: Visit, measured: Measured): HostPair[] 
   return ways.map((way) => ({
     ...pair(way, status, problem),
     roundTripMs: result.roundTripMs,
-    throughputMbS: way === there ? result.toMbitS : result.fromMbitS,
+    throughputMbitS: way === there ? result.toMbitS : result.fromMbitS,
   }))
 }
 

@@ -32,7 +32,7 @@ export function plannedPairs({ hosts }: Inventory): HostPair[] {
               to: to.name,
               status: 'skipped',
               roundTripMs: null,
-              throughputMbS: null,
+              throughputMbitS: null,
               problem: '',
             } as const,
           ]

@@ -83,7 +83,7 @@ describe.skipIf(missing)('a preflight of hosts with faults', () => {
   })
 
   it('says which way between hosts is closed, and measures the others', () => {
-    expect(pair('nuc3', 'nuc1')).toMatchObject({ status: 'failed', roundTripMs: null, throughputMbS: null })
+    expect(pair('nuc3', 'nuc1')).toMatchObject({ status: 'failed', roundTripMs: null, throughputMbitS: null })
     expect(pair('nuc3', 'nuc1')?.problem).toMatch(
       /nuc3 does not reach 10\.77\.\d+\.11:7420: .* TCP 7420 must get through/,
     )
@@ -94,7 +94,7 @@ describe.skipIf(missing)('a preflight of hosts with faults', () => {
       ['nuc1', 'jetson'],
     ] as const) {
       expect(pair(from, to), `${from} to ${to}`).toMatchObject({ status: 'ok', problem: '' })
-      expect(pair(from, to)?.throughputMbS).toBeGreaterThan(1)
+      expect(pair(from, to)?.throughputMbitS).toBeGreaterThan(1)
     }
   })
 

@@ -53,7 +53,7 @@ describe.skipIf(missing)('a preflight of real hosts', () => {
     for (const pair of satellites) {
       expect(pair).toMatchObject({ status: 'ok', problem: '' })
       expect(pair.roundTripMs).toBeGreaterThan(0)
-      expect(pair.throughputMbS).toBeGreaterThan(1)
+      expect(pair.throughputMbitS).toBeGreaterThan(1)
     }
     expect(report.finishedAt).toBeGreaterThanOrEqual(report.startedAt)
   })

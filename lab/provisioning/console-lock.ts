@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { SkyError } from '#shared/contract/errors'
+import { printable, quotedLine } from '#shared/text/printable'
 import type { RemoteProcess } from '../ssh/ssh-session'
 import type { ConsoleIdentity } from './console-identity'
 import { lockScript } from './remote-scripts/lock-script'
@@ -137,7 +138,7 @@ const holderLine = z.object({ who: z.string(), since: z.string() })
 
 function labHeld({ lab, host }: LockSubject, [line = '', id = '']: readonly string[], own: string): SkyError {
   const holder = holderLine.safeParse(parseJson(line))
-  const { who, since } = holder.success ? printable(holder.data) : { who: 'another console', since: '' }
+  const { who, since } = holder.success ? shown(holder.data) : { who: 'another console', since: '' }
   const when = since === '' ? '' : ` since ${since}`
   if (id === own) {
     return new SkyError(
@@ -155,16 +156,13 @@ function labHeld({ lab, host }: LockSubject, [line = '', id = '']: readonly stri
   )
 }
 
-function printable<T extends Record<string, string>>(texts: T): T {
-  const clean = Object.entries(texts).map(([key, text]) => [
-    key,
-    text.replaceAll(/\p{Cc}/gu, '?').slice(0, 200),
-  ])
-  return Object.fromEntries(clean) as T
+/** What another console has written there. */
+function shown({ who, since }: z.infer<typeof holderLine>): z.infer<typeof holderLine> {
+  return { who: printable(who.slice(0, 200)), since: printable(since.slice(0, 200)) }
 }
 
 function notLockable({ lab, host, file }: LockSubject, stderr: string, answer: string | null): SkyError {
-  const said = stderr.trim().split('\n').at(-1) ?? ''
+  const said = quotedLine(stderr.trim().split('\n').at(-1) ?? '')
   if (said === '' && answer === null) {
     return new SkyError(
       'timeout',

@@ -7,6 +7,7 @@ import type { HostSample, InferenceClient, LabChange, SatelliteClient } from '..
 import { cpuLoad, type CpuReading } from '../local/cpu-load'
 import { backoffMs } from './backoff'
 import { ClockWatch } from './clock-watch'
+import type { AgentEnding } from '../provisioning/services/service-control'
 import type { AgentLink } from './agent-link'
 import { SteadyClient } from './steady-client'
 
@@ -15,14 +16,19 @@ const answerLimitMs = 5_000
 /** A call waits so long for a host that cannot be reached, ms; a trial is given up then. */
 const patienceMs = 600_000
 
+export type Ending =
+  | Extract<AgentEnding, { kind: 'stopped' }>
+  /** With the newest lines of its log; none where it cannot be read. */
+  | { readonly kind: 'crashed'; readonly lastLines: string[] }
+
 /** How a host is reached; made anew for every attempt. */
 export interface HostAccess {
   /**
    * @throws SkyError `host_down` when the machine answers but its agent does not; anything else: the machine cannot be reached
    */
   open(signal: AbortSignal): Promise<AgentLink>
-  /** The newest lines of the agent's log; empty where it cannot be read. */
-  lastLines(): Promise<string[]>
+  /** How the agent ended that said `lost` when it was greeted; `crashed` where that cannot be known. */
+  ending(lost: Hello): Promise<Ending>
   /** Start the agent if it does not run. @throws SkyError `lab_start_failed` */
   startService(): Promise<void>
   close(): Promise<void>
@@ -105,7 +111,7 @@ export class RemoteHost {
     let isStarted = false
     this.#hurry.abort()
     while (!this.#link && !limit.aborted) {
-      if (this.#host.state.kind === 'crashed' && !isStarted) {
+      if (isDown(this.#host) && !isStarted) {
         isStarted = true
         await access
           .startService()
@@ -225,26 +231,26 @@ export class RemoteHost {
   async #linkAgain(lost: Hello): Promise<void> {
     const since = Date.now()
     let reason = 'the connection was lost'
-    let isDown = false
+    let wasDown = false
     for (let attempt = 1; !this.#ending.signal.aborted; attempt++) {
       const waitMs = backoffMs(attempt)
       const away = { kind: 'unreachable' as const, since, attempts: attempt - 1, reason }
-      if (!isDown) this.#setState({ ...away, nextAttemptAt: Date.now() + waitMs })
+      if (!wasDown) this.#setState({ ...away, nextAttemptAt: Date.now() + waitMs })
       await this.#pause(waitMs)
       if (this.#ending.signal.aborted) return
-      if (!isDown) this.#setState({ ...away, nextAttemptAt: null })
+      if (!wasDown) this.#setState({ ...away, nextAttemptAt: null })
       let link: AgentLink | null = null
       try {
         link = await this.#options.access.open(this.#ending.signal)
-        await this.#back(link, lost, isDown)
+        await this.#back(link, lost, wasDown)
         return
       } catch (thrown) {
         link?.close()
         this.#link = null
         reason = messageOf(thrown)
-        if (!isDown && thrown instanceof SkyError && thrown.code === 'host_down') {
-          isDown = true
-          await this.#down()
+        if (!wasDown && thrown instanceof SkyError && thrown.code === 'host_down') {
+          wasDown = true
+          await this.#down(lost)
         }
       }
     }
@@ -258,7 +264,7 @@ export class RemoteHost {
       this.#emit({ kind: 'reconnected', host: this.#host })
       return
     }
-    if (!wasDown) await this.#down()
+    if (!wasDown) await this.#down(lost)
     this.#sample = null
     this.#clock.reset()
     await this.#options.onNewAgent(link)
@@ -267,9 +273,14 @@ export class RemoteHost {
     this.#emit({ kind: 'returned', host: this.#host })
   }
 
-  async #down(): Promise<void> {
-    const lastLines = await this.#options.access.lastLines()
-    this.#setState({ kind: 'crashed', at: Date.now(), exitCode: null, signal: null, lastLines })
+  async #down(lost: Hello): Promise<void> {
+    const ending = await this.#options.access.ending(lost)
+    const at = Date.now()
+    this.#setState(
+      ending.kind === 'stopped'
+        ? { kind: 'stopped_by_hand', at, by: ending.by }
+        : { kind: 'crashed', at, exitCode: null, signal: null, lastLines: ending.lastLines },
+    )
     this.#emit({ kind: 'lost', host: this.#host })
   }
 
@@ -287,7 +298,7 @@ export class RemoteHost {
       if (this.#link) return this.#link.client
       const { hostId } = this.#options
       const { state } = this.#host
-      if (state.kind === 'crashed' || state.kind === 'stopped') {
+      if (isDown(this.#host)) {
         throw new SkyError('host_down', `The agent of ${hostId} does not run`, `Restart ${hostId}.`, {
           hostId,
         })
@@ -326,7 +337,7 @@ export class RemoteHost {
   #setState(state: LabHost['state']): void {
     this.#host = { ...this.#host, state }
     this.#emit({ kind: 'host', host: this.#host })
-    if (state.kind === 'crashed' || state.kind === 'stopped') this.#wake()
+    if (isDown(this.#host)) this.#wake()
   }
 
   #emit(change: LabChange): void {
@@ -337,6 +348,11 @@ export class RemoteHost {
     const text = `${this.#options.hostId} ${what}`
     this.#emit({ kind: 'log', lines: [{ at: Date.now(), source: 'lab', level, text }] })
   }
+}
+
+/** No agent answers there, and none will until somebody starts one. */
+export function isDown({ state }: LabHost): boolean {
+  return state.kind === 'crashed' || state.kind === 'stopped_by_hand' || state.kind === 'stopped'
 }
 
 export type SatelliteSteadyClient = SteadyClient<typeof satelliteControl>

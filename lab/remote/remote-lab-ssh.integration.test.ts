@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import packageJson from '../../package.json'
@@ -150,6 +150,45 @@ describe.skipIf(missing)('a lab of hosts behind real SSH servers', () => {
     await expect.poll(() => lines.length, soon).toBeGreaterThan(0)
     await client.call('unfollowServiceLog', host)
   })
+
+  it('tells who stopped an agent of a running lab, and one that was killed as crashed', async () => {
+    const { client } = await opened()
+    await client.call('startLab', rack)
+    const nuc1 = async () => {
+      const state = await client.call('labState', {})
+      return state.kind === 'running' ? state.hosts.find(({ hostId }) => hostId === 'nuc1')?.state : state
+    }
+    const host = { lab: 'rack', host: 'nuc1' }
+    await client.call('controlService', { ...host, action: 'stop' })
+    await expect
+      .poll(nuc1, soon)
+      .toMatchObject({ kind: 'stopped_by_hand', by: `${userInfo().username}@${hostname()}` })
+    const startAgain = async () => {
+      await client.call('restartHost', { hostId: 'nuc1' })
+      await expect.poll(nuc1, soon).toMatchObject({ kind: 'healthy' })
+    }
+    await startAgain()
+
+    // On the host itself: nobody notes who it was, and what was noted before is of another agent.
+    const pidFile = '/home/lab/.local/share/skymemory/rack/run/supervisor.pid'
+    await testbed.exec('nuc1', ['sh', '-c', `kill "$(cat ${pidFile})"`])
+    await expect.poll(nuc1, soon).toMatchObject({ kind: 'stopped_by_hand', by: null })
+    await startAgain()
+
+    // Without its agent for longer than two looks: the supervisor waits before it starts another one.
+    const seen: unknown[] = []
+    const before = await nuc1()
+    const pid = before?.kind === 'healthy' ? before.pid : 0
+    await testbed.exec('nuc1', ['sh', '-c', 'kill -9 "$1"', 'sh', String(pid)])
+    const after = async () => {
+      const state = await nuc1()
+      seen.push(state?.kind)
+      return state?.kind === 'healthy' && state.pid !== pid
+    }
+    await expect.poll(after, { timeout: 60_000, interval: 20 }).toBe(true)
+    expect(seen).not.toContain('stopped_by_hand')
+    expect(seen).toContain('crashed')
+  }, 120_000)
 
   it('needs neither forwarding nor a further port: where sockets may not be forwarded, the bridge serves', async () => {
     const config = testbed.fileOf('nuc1', '/etc/ssh/sshd_config')

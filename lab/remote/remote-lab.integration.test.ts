@@ -1,8 +1,10 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { defaultParameters } from '#shared/experiment/parameters'
 import { inventory, type Inventory } from '#shared/inventory/inventory'
-import type { LabHosts, StartLab } from '../hosts/lab-hosts'
+import { DocumentLoader } from '../experiments/document-loader'
+import type { LabChange, LabHosts, StartLab } from '../hosts/lab-hosts'
 import { bundleFor } from '../testing/agent-bundle'
 import { anEngine, isFinished } from '../testing/engine'
 import { FarAgents } from '../testing/far-agents'
@@ -132,6 +134,62 @@ it('follows a trial that ran on without its console', async () => {
     ({ name }) => name === 'trial_started',
   )
   expect(started).toHaveLength(1)
+})
+
+it('tells an agent that was stopped by hand from one that crashed, and starts it on request', async () => {
+  const { agents, start } = await farLab()
+  const changes: LabChange[] = []
+  const lab = await start(
+    { slots: 4, planes: 2 },
+    () => undefined,
+    (change) => changes.push(change),
+    new AbortController().signal,
+  )
+  onTestFinished(() => lab.stop())
+  agents.ending = { kind: 'stopped', by: 'ada@laptop' }
+  agents.kill('nuc2')
+  await expect
+    .poll(() => lab.hosts()[1]?.state, soon)
+    .toMatchObject({ kind: 'stopped_by_hand', by: 'ada@laptop' })
+  expect(changes.filter(({ kind }) => kind === 'lost')).toMatchObject([
+    { host: { hostId: 'nuc2', state: { kind: 'stopped_by_hand' } } },
+  ])
+  expect(() => lab.satellite('nuc2')).toThrow(expect.objectContaining({ code: 'host_down' }))
+  // Others are told at once, and the stopped one when it is back.
+  await lab.setFailures({ satellites: [{ slot: 0, plane: 0 }], links: [] })
+  await lab.restart(['nuc2'])
+  expect(lab.hosts()[1]?.state).toMatchObject({ kind: 'healthy' })
+  expect(changes.filter(({ kind }) => kind === 'returned')).toHaveLength(1)
+})
+
+it('gives its documents to an inference agent that was started again between trials', async () => {
+  const { agents, start } = await farLab()
+  const lab = await start(
+    { slots: 4, planes: 2 },
+    () => undefined,
+    () => undefined,
+    new AbortController().signal,
+  )
+  onTestFinished(() => lab.stop())
+  const loader = new DocumentLoader(documentsDirectory)
+  const parameters = { ...defaultParameters, slots: 4, planes: 2, document_tokens: 64, sessions: 1, turns: 1 }
+  const client = lab.inference()
+  const before = pidOf(lab, 'jetson')
+  await loader.load(client, parameters)
+  await agents.replace('jetson', 'inference')
+  const isReplaced = () => {
+    const state = lab.hosts().at(-1)?.state
+    return state?.kind === 'healthy' && state.pid !== before
+  }
+  await expect.poll(isReplaced, soon).toBe(true)
+  const after = lab.inference()
+  expect(after).toBe(client)
+  await loader.load(after, parameters)
+  for (const { hostId } of lab.hosts().slice(0, -1)) {
+    await lab.satellite(hostId).call('prepareTrial', { trialKey: 'second.1', parameters })
+  }
+  const { requestsTotal } = await after.call('startTrial', { trialKey: 'second.1', seed: 1, parameters })
+  expect(requestsTotal).toBe(1)
 })
 
 it('leaves the agents running when it is stopped, and finds them again', async () => {

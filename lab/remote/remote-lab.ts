@@ -14,7 +14,7 @@ import type {
   StartLab,
 } from '../hosts/lab-hosts'
 import type { AgentLink } from './agent-link'
-import { RemoteHost, type HostAccess } from './remote-host'
+import { isDown, RemoteHost, type HostAccess } from './remote-host'
 
 export interface RemoteLabOptions {
   readonly inventory: Inventory
@@ -126,14 +126,17 @@ class RemoteLab implements LabHosts {
   async setFailures(failures: Failures): Promise<void> {
     this.#failures = failures
     // Those that cannot be reached hear of it once they can.
-    const told = this.#hosts.filter(({ host }) => host.state.kind !== 'crashed')
+    const told = this.#hosts.filter(({ host }) => !isDown(host))
     await Promise.all(told.map((host) => this.#client(host).call('setFailures', failures)))
   }
 
   async restart(hostIds: readonly string[]): Promise<void> {
     const wanted = this.#hosts.filter(({ host }) => hostIds.includes(host.hostId))
     await Promise.all(wanted.map((host) => host.restart(restartLimitMs)))
-    if (wanted.length > 0) await this.poll()
+    if (wanted.length === 0) return
+    // A round that has begun before may have passed over those that are back.
+    await this.#polling
+    await this.poll()
   }
 
   async stop(): Promise<void> {
@@ -163,7 +166,7 @@ class RemoteLab implements LabHosts {
   }
 
   #client(host: RemoteHost): SatelliteClient {
-    if (host.host.state.kind === 'crashed' || host.host.state.kind === 'stopped') {
+    if (isDown(host.host)) {
       const { hostId } = host.host
       throw new SkyError('host_down', `The agent of ${hostId} does not run`, `Restart ${hostId}.`, { hostId })
     }

@@ -1,16 +1,22 @@
 import type { Duplex } from 'node:stream'
+import type { Hello } from '#shared/contract/agent-control'
 import { SkyError } from '#shared/contract/errors'
 import type { InventoryHost } from '#shared/inventory/inventory'
 import type { ConsoleLock, ConsoleLocks } from '../provisioning/console-lock'
 import type { HostShell } from '../provisioning/host-shell'
 import { openHostShell } from '../provisioning/open-host-shell'
 import { wasCutOffScript } from '../provisioning/remote-scripts/service-scripts'
-import { controlService, serviceLog, type ServiceSubject } from '../provisioning/services/service-control'
+import {
+  agentEnding,
+  controlService,
+  serviceLog,
+  type ServiceSubject,
+} from '../provisioning/services/service-control'
 import type { SecretSource } from '../secrets/secret'
 import type { SshConnector, SshSession } from '../ssh/ssh-session'
 import { openAgentLink, openControlStream, type AgentLink } from './agent-link'
 import { findInstallation, type FoundInstallation } from './find-installation'
-import type { HostAccess } from './remote-host'
+import type { Ending, HostAccess } from './remote-host'
 
 export interface SshHostAccessOptions {
   readonly lab: string
@@ -62,12 +68,16 @@ export class SshHostAccess implements HostAccess {
     }
   }
 
-  async lastLines(): Promise<string[]> {
-    if (!this.#open) return []
+  async ending({ startedAt }: Hello): Promise<Ending> {
+    const open = this.#open
+    if (!open) return { kind: 'crashed', lastLines: [] }
     try {
-      return await serviceLog(await this.#shell(this.#open), this.#subject(this.#open), shownLines)
+      const shell = await this.#shell(open)
+      const ending = await agentEnding(shell, this.#subject(open), startedAt)
+      if (ending.kind === 'stopped') return ending
+      return { kind: 'crashed', lastLines: await serviceLog(shell, this.#subject(open), shownLines) }
     } catch {
-      return []
+      return { kind: 'crashed', lastLines: [] }
     }
   }
 

@@ -1,15 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { MachineReading, TrialState, TrialSummary } from '#shared/contract/console-api'
 import { fromErrorBody, SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { summariseTrial } from '#shared/experiment/metrics'
 import type { EventRecord, FinishedRecord, JournalEntry, RequestRecord } from '#shared/experiment/records'
-import type { InferenceClient, LabHosts } from '../hosts/lab-hosts'
+import { endedHow } from '../hosts/ended-how'
+import type { LabHosts } from '../hosts/lab-hosts'
 import { isStorageError } from '../store/storage-errors'
-import type { SatelliteRow } from '../store/record-store'
-import type { Attempt, AttemptHost } from '../store/run-store'
+import type { Attempt } from '../store/run-store'
 import type { Store } from '../store/store'
+import { abortLimitMs, hasCache, prepareSatellites, prepareTrial, satelliteHosts } from './prepare-trial'
 import { Recorder } from './recorder'
 import type { TrialModel } from './run-model'
 import type { StorageGate } from './storage-gate'
+import { hostsAtEnd, lastCounters } from './trial-end'
+import { TrialSampler } from './trial-sampler'
 import { TrialSamples } from './trial-samples'
 import { watchForLoss, whenAborted, type LostHost } from './trial-watch'
 
@@ -45,10 +49,8 @@ export interface TrialExecutionOptions {
   readonly log: (level: 'warn', text: string) => void
 }
 
-/** Time between two looks at a running trial, ms: one sample a second on the timeline. */
-const samplePeriodMs = 1_000
-/** Time that the inference host may take to wind up an aborted trial, ms. */
-const abortLimitMs = 15_000
+/** A wait that does not keep the program running. */
+const unawaited = { ref: false }
 /** Time in which the end of a process is known after its connection broke, ms. */
 const lossIsKnownMs = 1_000
 
@@ -58,7 +60,6 @@ export class TrialExecution {
   #epoch = 0
   #startedAt = 0
   #samples: TrialSamples
-  #sampling: Promise<void> = Promise.resolve()
   #problemTold = false
 
   constructor(options: TrialExecutionOptions) {
@@ -82,7 +83,7 @@ export class TrialExecution {
 
     const lost = watchForLoss(lab, (change) => this.#hostLost(change))
     const aborted = whenAborted(signal)
-    let sampler: NodeJS.Timeout | undefined
+    let sampler: TrialSampler | null = null
     let recorder: Recorder | null = null
     const stopListening = lab.onChange((change) => {
       if (change.kind === 'returned') this.#hostReturned(change.host)
@@ -103,23 +104,24 @@ export class TrialExecution {
       })
       await recorder.subscribe()
       if (this.#options.isPaused()) await this.pause()
-      sampler = setInterval(() => this.#sample(), samplePeriodMs)
+      sampler = this.#sampler()
+      sampler.start()
       const end = await Promise.race([recorder.finished, lost.inference, aborted.promise])
       if (end === 'lost') return failed(lost.reason())
       if (end === 'aborted') return await this.#cancelled(recorder)
-      return await this.#finished(end)
+      return await this.#finished(end, sampler)
     } catch (thrown) {
       if (!(thrown instanceof SkyError) || thrown.code === 'cancelled' || isStorageError(thrown)) throw thrown
       // A call that failed because its host went away: the loss is the cause, and it is known within moments.
-      if (thrown.code === 'connection_lost') await Promise.race([lost.inference, delay(lossIsKnownMs)])
+      if (thrown.code === 'connection_lost')
+        await Promise.race([lost.inference, sleep(lossIsKnownMs, undefined, unawaited)])
       return failed(lost.reason() ?? toErrorBody(thrown))
     } finally {
-      clearInterval(sampler)
       lost.stop()
       aborted.stop()
       stopListening()
       await recorder?.stop()
-      await this.#sampling
+      await sampler?.stop()
     }
   }
 
@@ -138,28 +140,16 @@ export class TrialExecution {
 
   /** Empty every satellite, and let the inference host have the documents. */
   async #prepare(): Promise<void> {
-    const { lab, returned, loadDocuments } = this.#options
+    const { lab, trial, returned, loadDocuments } = this.#options
     for (const hostId of returned) await this.#note('host_returned', `${hostId} was started again`)
-    await settle(lab.inference())
-    await Promise.all([
-      loadDocuments(),
-      ...satelliteHosts(lab).map(({ hostId }) => this.#prepareSatellites(hostId)),
-    ])
-  }
-
-  async #prepareSatellites(hostId: string): Promise<void> {
-    const { lab, trial } = this.#options
-    const { trialKey } = trial.attempt
-    // Without a cache there is no constellation; what the last trial left in it must not be taken for this one's.
-    const parameters = { ...trial.planned.parameters, ...(hasCache(trial) ? {} : lab.shape) }
-    await lab.satellite(hostId).call('prepareTrial', { trialKey, parameters })
+    await prepareTrial(lab, trial, loadDocuments)
   }
 
   /** In mid-trial a host joins in with empty satellites: what it held are misses. */
   #hostReturned({ hostId, role }: LostHost): void {
     if (role !== 'satellite') return
-    const { log } = this.#options
-    this.#prepareSatellites(hostId).catch((thrown: unknown) =>
+    const { lab, trial, log } = this.#options
+    prepareSatellites(lab, trial, hostId).catch((thrown: unknown) =>
       log('warn', `${hostId} is back, but could not join the trial: ${toErrorBody(thrown).message}`),
     )
   }
@@ -191,7 +181,7 @@ export class TrialExecution {
     trial.state = state
     await gate.run(() => store.runs.changeAttempt(trial.attempt.attemptId, { state }))
     const satellites = satelliteHosts(lab).filter(({ hostId }) => returned.includes(hostId))
-    await Promise.all(satellites.map(({ hostId }) => this.#prepareSatellites(hostId)))
+    await Promise.all(satellites.map(({ hostId }) => prepareSatellites(lab, trial, hostId)))
     // It was paused when the earlier console ended.
     if (!isPaused()) await lab.inference().call('resumeTrial', {})
   }
@@ -213,14 +203,8 @@ export class TrialExecution {
     onRequests(requests)
   }
 
-  #hostLost({ hostId, state }: LostHost): void {
-    const why =
-      state.kind !== 'crashed'
-        ? ''
-        : state.signal
-          ? ` (signal ${state.signal})`
-          : ` (exit code ${state.exitCode ?? 'unknown'})`
-    void this.#note('host_lost', `${hostId} ended${why}`).catch(() => undefined)
+  #hostLost(host: LostHost): void {
+    void this.#note('host_lost', `${host.hostId} ${endedHow(host)}`).catch(() => undefined)
   }
 
   /** Put something that the engine saw itself on the timeline. */
@@ -232,36 +216,25 @@ export class TrialExecution {
     onEvent(event)
   }
 
-  #sample(): void {
-    const { gate, onProblem } = this.#options
-    // While storing is not possible the trial stands still: there is nothing to sample.
-    if (gate.reason) return
-    this.#sampling = this.#sampling
-      .then(async () => {
-        const status = await this.#options.lab.inference().call('trialStatus', {})
-        if (status.kind === 'idle') return
-        this.#epoch = status.epoch
-        if (status.problem && !this.#problemTold) {
-          this.#problemTold = true
-          onProblem(status.problem)
-        }
-        if (status.kind === 'running') await this.#storeSample()
-      })
-      .catch(() => undefined)
+  #sampler(): TrialSampler {
+    const { lab, store, gate, trial, onReadings, onProblem } = this.#options
+    return new TrialSampler({
+      lab,
+      store,
+      gate,
+      trial,
+      samples: this.#samples,
+      onReadings,
+      onStatus: ({ epoch, problem }) => {
+        this.#epoch = epoch
+        if (!problem || this.#problemTold) return
+        this.#problemTold = true
+        onProblem(problem)
+      },
+    })
   }
 
-  async #storeSample(): Promise<void> {
-    const { gate, store, trial, onReadings } = this.#options
-    const { attemptId } = trial.attempt
-    const counters = hasCache(trial) ? this.#samples.counters() : null
-    const readings = this.#samples.readings()
-    if (counters !== null) await gate.run(() => store.records.addSample(attemptId, counters))
-    if (readings.length === 0) return
-    await gate.run(() => store.machines.add(attemptId, readings))
-    onReadings(readings)
-  }
-
-  async #finished(record: FinishedRecord): Promise<TrialOutcome> {
+  async #finished(record: FinishedRecord, sampler: TrialSampler): Promise<TrialOutcome> {
     if (record.outcome === 'cancelled') return { kind: 'cancelled' }
     if (record.outcome === 'failed') {
       const { code, message } = record.error ?? {
@@ -272,19 +245,19 @@ export class TrialExecution {
         toErrorBody(new SkyError(code, message, 'Repeat the trial alone once the cause is gone.')),
       )
     }
-    const summary = await this.#closing(record)
+    const summary = await this.#closing(record, sampler)
     return { kind: 'completed', state: this.#completed(record), summary }
   }
 
   /** The last counters of every satellite, the hosts as they were, and the metrics of the whole trial. */
-  async #closing(record: FinishedRecord): Promise<TrialSummary> {
+  async #closing(record: FinishedRecord, sampler: TrialSampler): Promise<TrialSummary> {
     const { lab, gate, store, trial } = this.#options
     const { attemptId } = trial.attempt
     await lab.poll()
     // The state at the end, and the only sample of a trial that is over within a second.
-    await this.#storeSample()
-    const satellites = hasCache(trial) ? this.#satellites() : []
-    const hosts = this.#hosts()
+    await sampler.store()
+    const satellites = hasCache(trial) ? lastCounters(lab, this.#startedAt) : []
+    const hosts = hostsAtEnd(lab, this.#startedAt)
     return gate.run(async () => {
       await store.records.putSatellites(attemptId, satellites)
       const summary = summariseTrial(await store.records.ofAttempt(attemptId), satellites, record)
@@ -299,39 +272,13 @@ export class TrialExecution {
     return { kind: 'completed', startedAt: this.#startedAt, durationS }
   }
 
-  /** Of hosts that were lost, what they last said in this trial. */
-  #satellites(): SatelliteRow[] {
-    const { lab } = this.#options
-    return [...lab.samples()].flatMap(([host, sample]) =>
-      sample.at < this.#startedAt ? [] : sample.satellites.map((counters) => ({ host, ...counters })),
-    )
-  }
-
-  #hosts(): AttemptHost[] {
-    const { lab } = this.#options
-    return lab.hosts().map(({ hostId, role, planes, hardware, clock, state }) => {
-      const sample = lab.samples().get(hostId)
-      return {
-        hostId,
-        role,
-        planes,
-        hardware,
-        clock,
-        version: state.kind === 'healthy' ? state.version : '',
-        nodeVersion: state.kind === 'healthy' ? state.nodeVersion : '',
-        delay: sample && sample.at >= this.#startedAt ? sample.delay : null,
-        model: (this.#options.trial.planned.parameters.engine === 'llama' && sample?.model) || null,
-      }
-    })
-  }
-
   async #cancelled(recorder: Recorder): Promise<TrialOutcome> {
     const { lab, gate, isLeft } = this.#options
     if (isLeft()) return { kind: 'cancelled' }
     try {
       await lab.inference().call('abortTrial', {})
       // While storing is not possible the last record cannot arrive.
-      if (!gate.reason) await Promise.race([recorder.finished, delay(abortLimitMs)])
+      if (!gate.reason) await Promise.race([recorder.finished, sleep(abortLimitMs, undefined, unawaited)])
     } catch {
       // A host that is gone has nothing left to abort.
     }
@@ -344,27 +291,4 @@ function failed(error: ErrorBody | null): TrialOutcome {
     kind: 'failed',
     error: error ?? toErrorBody(new SkyError('trial_failed', 'The inference host was lost')),
   }
-}
-
-function hasCache(trial: TrialModel): boolean {
-  return trial.planned.parameters.cache === 'skymemory'
-}
-
-export function satelliteHosts(lab: LabHosts): readonly LostHost[] {
-  return lab.hosts().filter((host) => host.role === 'satellite')
-}
-
-/** End a trial that nobody follows any more, so that the next one can begin. */
-async function settle(inference: InferenceClient): Promise<void> {
-  const deadline = Date.now() + abortLimitMs
-  for (;;) {
-    const { kind } = await inference.call('trialStatus', {})
-    if ((kind !== 'running' && kind !== 'paused') || Date.now() > deadline) return
-    await inference.call('abortTrial', {})
-    await delay(50)
-  }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }

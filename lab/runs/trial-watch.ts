@@ -1,4 +1,5 @@
 import { SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
+import { endedHow } from '../hosts/ended-how'
 import type { LabChange, LabHosts } from '../hosts/lab-hosts'
 
 /** A host of a lab, as its loss is told. */
@@ -14,12 +15,11 @@ export function watchForLoss(lab: LabHosts, onLost: (host: LostHost) => void) {
       onLost(change.host)
       if (change.host.role !== 'inference') return
       const { hostId, state } = change.host
-      const how = state.kind === 'crashed' && state.signal ? `was killed (${state.signal})` : 'ended'
       const details = state.kind === 'crashed' ? { exitCode: state.exitCode, lastLines: state.lastLines } : {}
       reason = toErrorBody(
         new SkyError(
           'trial_failed',
-          `The inference host ${hostId} ${how} during the trial`,
+          `The inference host ${hostId} ${endedHow(change.host)} during the trial`,
           'What was recorded is kept. Repeat the trial alone.',
           { hostId, ...details },
         ),

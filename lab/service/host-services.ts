@@ -2,7 +2,7 @@ import type { ServiceState } from '#shared/contract/host-api'
 import { SkyError } from '#shared/contract/errors'
 import type { LabAccess } from '../inventory/lab-access'
 import { LineSplitter } from '../local/line-splitter'
-import { parseLogLine } from '../local/log-line'
+import { shownLogLine } from '../local/shown-log-line'
 import { askAgent } from '../provisioning/apply/ask-agent'
 import { openHostShell } from '../provisioning/open-host-shell'
 import type { HostShell } from '../provisioning/host-shell'
@@ -22,6 +22,8 @@ const mostLines = 500
 export interface HostServicesOptions {
   readonly access: LabAccess
   readonly secrets: SecretSource
+  /** Who uses this console, such as ada@laptop: noted where an agent is stopped. */
+  readonly who: () => Promise<string>
   readonly onLog: (log: { lab: string; host: string; lines: string[] }) => void
 }
 
@@ -47,7 +49,7 @@ export class HostServices {
   control(lab: string, host: string, action: 'start' | 'stop' | 'restart'): Promise<ServiceState> {
     return this.#on(lab, host, async (shell, found) => {
       if (!found) throw notInstalled(lab, host)
-      await controlService(shell, subjectOf(lab, found), action)
+      await controlService(shell, subjectOf(lab, found), action, await this.#options.who())
       return stateOf(shell, lab, found)
     })
   }
@@ -184,9 +186,8 @@ function notInstalled(lab: string, host: string): SkyError {
   )
 }
 
-/** A line as people read it; control characters of a host are not for the window. */
+/** A line as people read it, with its time and level where it has them. */
 function shown(line: string): string {
-  const { at, level, text } = parseLogLine(line, '', 0)
-  const plain = text.replaceAll(/\p{Cc}/gu, ' ')
-  return at === 0 ? plain : `${new Date(at).toISOString()} ${level} ${plain}`
+  const { said, text } = shownLogLine(line)
+  return said === null ? text : `${said.at} ${said.level} ${text}`
 }

@@ -72,4 +72,9 @@ export const migrations: readonly Migration[] = [
     ],
   },
   { version: 2, name: 'telemetry of machines', statements: [machines] },
+  {
+    version: 3,
+    name: 'wrong bytes are not measured with every engine',
+    statements: ['ALTER TABLE requests ALTER wrong_bytes_served DROP NOT NULL'],
+  },
 ]

@@ -7,7 +7,7 @@ import packageJson from '../../package.json'
 import { SkyError } from '#shared/contract/errors'
 import type { InventoryHost } from '#shared/inventory/inventory'
 import { openAgentLink, type AgentLink } from '../remote/agent-link'
-import type { HostAccess } from '../remote/remote-host'
+import type { Ending, HostAccess } from '../remote/remote-host'
 import { temporaryFolder } from './folders'
 
 /**
@@ -20,6 +20,8 @@ export class FarAgents {
   readonly #processes = new Map<string, ChildProcess>()
   readonly #sockets = new Map<string, Set<Socket>>()
   readonly #cut = new Set<string>()
+  /** How hosts say that their agents ended. */
+  ending: Ending = { kind: 'crashed', lastLines: [] }
   /** Ports of the data connections, by host. */
   readonly #ports: ReadonlyMap<string, number>
 
@@ -33,7 +35,7 @@ export class FarAgents {
 
   accessTo = ({ name, role }: InventoryHost): HostAccess => ({
     open: (signal) => this.#open(name, role, signal),
-    lastLines: () => Promise.resolve([]),
+    ending: () => Promise.resolve(this.ending),
     startService: () => this.#start(name, role),
     close: () => Promise.resolve(this.#endConnections(name)),
   })

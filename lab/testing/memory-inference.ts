@@ -17,6 +17,8 @@ interface MemoryTrial {
 
 type RecordsListener = (payload: { trialKey: string; entries: JournalEntry[] }) => void
 
+let started = 0
+
 /** An inference host in memory: journals requests, one a turn of the event loop, or as many as a test asks for. */
 export class MemoryInference {
   readonly #journals: Journals
@@ -32,6 +34,8 @@ export class MemoryInference {
   /** What trials were started with. */
   readonly specs: TrialSpec[] = []
   readonly calls: string[] = []
+  /** Another one for every start of the host, as of a process. */
+  readonly pid = ++started
 
   constructor(journals: Journals) {
     this.#journals = journals
@@ -63,6 +67,7 @@ export class MemoryInference {
   } as unknown as InferenceClient
 
   private readonly handlers = {
+    hello: () => ({ hostId: 'jetson', pid: this.pid, startedAt: 0, bootId: '' }),
     loadDocuments: ({ documents }: { documents: unknown[] }) => ({ documents: documents.length }),
     startTrial: (spec: TrialSpec) => {
       if (this.#trial?.spec.trialKey === spec.trialKey) return { requestsTotal: this.#trial.total }

@@ -5,10 +5,12 @@ import { hostLine, longestHostLine } from './host-text'
 describe('a line of a host', () => {
   it.each([
     ['plain: 12 °C\tx', 'plain: 12 °C\tx'],
-    ['\u001b[31mred\u001b[0m', '␛[31mred␛[0m'],
-    ['a\u0000b\u007f\r', 'a␀b␡␍'],
-    ['safe\u202egnp.exe', 'safe<U+202E>gnp.exe'],
-    ['c1 \u009b31m', 'c1 <U+009B>31m'],
+    ['\u001b[31mred\u001b[0m', '\\x1b[31mred\\x1b[0m'],
+    ['a\u0000b\u007f\r', 'a\\x00b\\x7f\\r'],
+    ['two\nlines', 'two\\nlines'],
+    ['safe\u202egnp.exe', 'safe\\u202egnp.exe'],
+    ['c1 \u009b31m', 'c1 \\x9b31m'],
+    ['hid\u200bden\u{e0041}', 'hid\\u200bden\\u{e0041}'],
   ])('%j is shown as %s', (line, shown) => {
     expect(hostLine(line)).toBe(shown)
   })

@@ -48,6 +48,8 @@ export function hostTone(host: LabHost): Tone {
       return host.state.peersConnected < host.state.peersExpected ? 'warn' : 'ok'
     case 'unreachable':
       return 'warn'
+    case 'stopped_by_hand':
+      return 'warn'
     case 'crashed':
       return 'bad'
     case 'stopped':
@@ -84,7 +86,32 @@ export function roleLabel(role: LabHost['role']): string {
 /** What a state of a host is called. @param now Unix ms */
 export function hostStateLabel(host: LabHost, now: number): string {
   const { state } = host
-  return state.kind === 'unreachable' ? `unreachable, ${nextAttempt(state, now)}` : state.kind
+  switch (state.kind) {
+    case 'unreachable':
+      return `unreachable, ${nextAttempt(state, now)}`
+    case 'stopped_by_hand':
+      return 'stopped'
+    case 'starting':
+    case 'healthy':
+    case 'crashed':
+    case 'stopped':
+      return state.kind
+  }
+}
+
+/** What brings an agent back that does not run, while the lab does; null where nothing is to be done. */
+export function wayBack({ state }: LabHost): 'Restart' | 'Start' | null {
+  switch (state.kind) {
+    case 'crashed':
+      return 'Restart'
+    case 'stopped_by_hand':
+      return 'Start'
+    case 'starting':
+    case 'healthy':
+    case 'unreachable':
+    case 'stopped':
+      return null
+  }
 }
 
 /** When the way to an unreachable host is looked for again. */

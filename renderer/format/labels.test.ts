@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LabHost, RunSummary } from '#shared/contract/console-api'
 import { trialMetricNames } from '#shared/experiment/metrics'
-import { clockLabel, hostsTone, hostStateLabel, hostTone, labNameOf } from './lab'
+import { clockLabel, hostsTone, hostStateLabel, hostTone, labNameOf, wayBack } from './lab'
 import { metricViews } from './metrics'
 import { runStateLabel, runTone } from './runs'
 
@@ -75,6 +75,21 @@ describe('hosts', () => {
     expect(hostsTone([healthy(5), healthy(4)])).toBe('warn')
     expect(hostsTone([healthy(4), crashed, healthy(5)])).toBe('bad')
     expect(hostsTone([])).toBe('idle')
+  })
+
+  it('that were stopped by hand are told apart from those that crashed, and have a way back', () => {
+    const stopped = host({ kind: 'stopped_by_hand', at: 0, by: 'ada@laptop' })
+    expect([hostStateLabel(stopped, 0), hostTone(stopped), wayBack(stopped)]).toEqual([
+      'stopped',
+      'warn',
+      'Start',
+    ])
+    expect([wayBack(crashed), wayBack(healthy(5)), wayBack(host({ kind: 'stopped' }))]).toEqual([
+      'Restart',
+      null,
+      null,
+    ])
+    expect(hostsTone([healthy(5), stopped])).toBe('warn')
   })
 
   it('that are unreachable count down to the next attempt', () => {

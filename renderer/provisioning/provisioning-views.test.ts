@@ -149,13 +149,13 @@ describe('a preflight', () => {
       },
     ],
     pairs: [
-      { from: 'nuc2', to: 'nuc1', status: 'ok', roundTripMs: 1, throughputMbS: 2, problem: '' },
+      { from: 'nuc2', to: 'nuc1', status: 'ok', roundTripMs: 1, throughputMbitS: 2, problem: '' },
       {
         from: 'nuc1',
         to: 'nuc2',
         status: 'failed',
         roundTripMs: null,
-        throughputMbS: null,
+        throughputMbitS: null,
         problem: 'closed',
       },
     ],

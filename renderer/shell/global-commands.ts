@@ -2,6 +2,7 @@ import { computed, onScopeDispose } from 'vue'
 import type { Router } from 'vue-router'
 import { defaultParameters } from '#shared/experiment/parameters'
 import { useEngine } from '../engine'
+import { wayBack } from '../format/lab'
 import { pages } from '../router'
 import { localLab, useLab } from '../stores/lab'
 import { useLabChoice } from '../stores/lab-choice'
@@ -123,11 +124,12 @@ export function useGlobalCommands(router: Router): void {
       }
     }
     for (const host of lab.hosts) {
-      if (host.state.kind !== 'crashed') continue
+      const way = wayBack(host)
+      if (way === null) continue
       commands.push({
         id: `restart ${host.hostId}`,
         group: 'Lab',
-        label: `Restart ${host.hostId}`,
+        label: `${way} ${host.hostId}`,
         run: () => void toasts.guard(() => lab.restartHost(host.hostId)),
       })
     }

@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import type { InventorySummary } from '#shared/contract/inventory-api'
+import type { FileProblem } from '#shared/contract/problem'
 import type { Inventory } from '#shared/inventory/inventory'
 import { useEngine } from '../engine'
 
@@ -43,8 +44,9 @@ export const useInventories = defineStore('inventories', () => {
     await client.call('deleteInventory', { lab })
   }
 
-  async function yaml(lab: string): Promise<string> {
-    return (await client.call('inventoryYaml', { lab })).yaml
+  /** Its file, as it is where it cannot be used; then there are problems. */
+  async function yaml(lab: string): Promise<{ yaml: string; problems: readonly FileProblem[] }> {
+    return client.call('inventoryYaml', { lab })
   }
 
   return { list, loaded, details, names, refresh, load, save, remove, yaml }

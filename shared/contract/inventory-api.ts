@@ -12,13 +12,18 @@ export const hostRef = labRef.extend({ host: hostName })
 /** A host or a jump host of the lab. */
 const targetRef = labRef.extend({ target: hostName })
 
+/** Problems of one file that a list of labs tells; the editor has all of them. */
+export const shownProblems = 20
+
 export const inventorySummary = z.object({
   name: labName,
   description: z.string(),
   satelliteHosts: z.int(),
   inferenceHosts: z.int(),
-  /** What keeps its file from being used, or null. */
+  /** Why its file cannot be used, with its name and the line, or null. */
   problem: z.string().nullable(),
+  /** What is wrong in the file, in its order; empty where it is well, and where it cannot even be read. */
+  problems: z.array(fileProblem).max(shownProblems),
 })
 export type InventorySummary = z.infer<typeof inventorySummary>
 
@@ -99,8 +104,11 @@ export const inventoryApi = {
       params: z.object({ yaml: z.string() }),
       result: z.object({ inventory: inventory.nullable(), problems: z.array(fileProblem) }),
     },
-    /** The inventory as a YAML file; it holds no secret. */
-    inventoryYaml: { params: labRef, result: z.object({ yaml: z.string() }) },
+    /**
+     * The inventory as a YAML file; it holds no secret. A file that cannot be used comes as it is, with everything that is wrong in it: to be
+     * repaired.
+     */
+    inventoryYaml: { params: labRef, result: z.object({ yaml: z.string(), problems: z.array(fileProblem) }) },
     /** Hosts of an OpenSSH client configuration; null = the user's own. */
     sshConfigHosts: { params: z.object({ file: z.string().nullable() }), result: z.array(sshConfigHost) },
 

@@ -36,7 +36,7 @@ export const hostPair = z.object({
   /** Null = not measured. */
   roundTripMs: z.number().nullable(),
   /** Mbit/s, 10^6 bits. */
-  throughputMbS: z.number().nullable(),
+  throughputMbitS: z.number().nullable(),
   /** Why not, and what to do; empty when all is well. */
   problem: z.string(),
 })

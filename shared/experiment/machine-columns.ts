@@ -20,16 +20,40 @@ const metricColumns: Readonly<Record<Metric, string>> = {
 
 /** The columns of timeline.csv that depend on the lab: for each machine its metrics, then the power of its rails. */
 export function machineColumns(machines: readonly MachineColumns[]): CsvColumn<TimelineRow>[] {
-  return machines.flatMap(({ machine, rails }) => [
-    ...(Object.keys(metricColumns) as Metric[]).map((metric) => ({
-      name: `${machine}_${metricColumns[metric]}`,
-      read: (row: TimelineRow) => row.point.machines[machine]?.[metric] ?? null,
-    })),
-    ...rails.map((rail) => ({
-      name: `${machine}_power_${columnWord(rail)}_w`,
-      read: (row: TimelineRow) => row.point.machines[machine]?.powerW[rail] ?? null,
-    })),
-  ])
+  return machines.flatMap(({ machine, rails }) => {
+    const words = railWords(rails)
+    return [
+      ...(Object.keys(metricColumns) as Metric[]).map((metric) => ({
+        name: `${machine}_${metricColumns[metric]}`,
+        read: (row: TimelineRow) => row.point.machines[machine]?.[metric] ?? null,
+      })),
+      ...[...words].map(([rail, word]) => ({
+        name: `${machine}_power_${word}_w`,
+        read: (row: TimelineRow) => row.point.machines[machine]?.powerW[rail] ?? null,
+      })),
+    ]
+  })
+}
+
+/**
+ * A word of its own for each rail. Of rails that reduce to the same word the first one has it, by the order of their code units, and the
+ * others get a number from 2 on that makes a word of no rail: the same rails always have the same words, in whatever order they come.
+ */
+function railWords(rails: readonly string[]): Map<string, string> {
+  const plain = new Set(rails.map(columnWord))
+  const given = new Map<string, string>()
+  const taken = new Set<string>()
+  for (const rail of [...rails].sort()) {
+    const own = columnWord(rail)
+    let word = own
+    for (let number = 2; taken.has(word); number++) {
+      const numbered = `${own}_${number}`
+      if (!plain.has(numbered)) word = numbered
+    }
+    taken.add(word)
+    given.set(rail, word)
+  }
+  return new Map(rails.map((rail) => [rail, given.get(rail) ?? columnWord(rail)]))
 }
 
 /** `VDD_IN` as in the names of other columns: `vdd_in`. */

@@ -35,6 +35,8 @@ export function hasMeaning(name: ParameterName, cache: ParameterValues['cache'])
 
 /** Whether a parameter makes a difference in this trial: a trace takes the place of the conversations, a model that of rates. */
 export function isMeaningful(name: ParameterName, values: ParameterValues): boolean {
+  // A real model computes a block at a time, also without a cache.
+  if (name === 'block_tokens' && values.engine === 'llama') return true
   if (!hasMeaning(name, values.cache)) return false
   const engine = ofOneEngine[name]
   if (engine !== undefined && engine !== values.engine) return false

@@ -95,7 +95,9 @@ export function summariseTrial(
     migrated_bytes: totalOrNull(satellites, (satellite) => satellite.migratedBytes),
     harmful_hits: totalOrNull(ok, (record) => Number(record.harmful)),
     half_blocks_served: totalOrNull(records, (record) => record.halfBlocksServed),
-    wrong_bytes_served: totalOrNull(records, (record) => record.wrongBytesServed),
+    wrong_bytes_served: records.every((record) => record.wrongBytesServed !== null)
+      ? totalOrNull(records, (record) => record.wrongBytesServed ?? 0)
+      : null,
     duration_s: durationS,
   }
 }

@@ -48,7 +48,8 @@ export const requestRecord = z.object({
   /** lookup + get took longer than computing the hit tokens would have. */
   harmful: z.boolean(),
   halfBlocksServed: z.int(),
-  wrongBytesServed: z.int(),
+  /** Null where the engine cannot tell what a block should hold. */
+  wrongBytesServed: z.int().nullable(),
   routes: z.array(route),
 })
 export type RequestRecord = z.infer<typeof requestRecord>

@@ -31,13 +31,13 @@ const report: PreflightReport = {
     },
   ],
   pairs: [
-    { from: 'nuc1', to: 'nuc2', status: 'ok', roundTripMs: 0.25, throughputMbS: 941.5, problem: '' },
+    { from: 'nuc1', to: 'nuc2', status: 'ok', roundTripMs: 0.25, throughputMbitS: 941.5, problem: '' },
     {
       from: 'nuc2',
       to: 'nuc1',
       status: 'failed',
       roundTripMs: null,
-      throughputMbS: null,
+      throughputMbitS: null,
       problem: 'dropped',
     },
   ],

@@ -32,7 +32,7 @@ export function preflightCsv(report: PreflightReport): string {
       rows.push({ ...common, host, check: error.code, title: 'Connection', status: 'failed', found, advice })
     }
   }
-  for (const { from, to, status, roundTripMs, throughputMbS, problem } of report.pairs) {
+  for (const { from, to, status, roundTripMs, throughputMbitS, problem } of report.pairs) {
     rows.push({
       ...common,
       host: from,
@@ -42,7 +42,7 @@ export function preflightCsv(report: PreflightReport): string {
       status,
       advice: problem,
       round_trip_ms: roundTripMs,
-      throughput_mbit_s: throughputMbS,
+      throughput_mbit_s: throughputMbitS,
     })
   }
   const lines = rows.map((row) => columns.map((column) => field(row[column] ?? '')).join(','))

@@ -1,4 +1,3 @@
-import type { ModelFacts } from '#shared/contract/agent-control'
 import { SkyError } from '#shared/contract/errors'
 import type { ParameterValues } from '#shared/experiment/parameters'
 import type { Log } from '../../log'
@@ -30,11 +29,6 @@ export class EngineShelf {
       })
     }
     return this.#openLlama(parameters)
-  }
-
-  /** Of the model that is loaded, or null. */
-  get facts(): ModelFacts | null {
-    return this.#loaded?.engine.facts ?? null
   }
 
   async #openLlama(parameters: ParameterValues): Promise<LlamaEngine> {

@@ -1,3 +1,4 @@
+import type { ModelFacts } from '#shared/contract/agent-control'
 import type { CacheNamespace } from '#shared/kvc/block-hash'
 
 /** What an engine says of the model that it runs. */
@@ -73,6 +74,8 @@ export interface EngineSession {
 /** A model that can reuse KV blocks: `synthetic` or `llama`. */
 export interface Engine {
   readonly model: ModelInfo
+  /** What a run's manifest says of a real model; null of a synthetic one. */
+  readonly facts: ModelFacts | null
   /** Tokens of a part of a prompt, with nothing before it. */
   tokenise(text: string): Promise<number[]>
   /** Tokens of a whole prompt; none for an empty text. */

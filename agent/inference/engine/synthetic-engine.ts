@@ -27,6 +27,7 @@ export interface SyntheticOptions extends SyntheticProfile {
  */
 export class SyntheticEngine implements Engine {
   readonly model: ModelInfo
+  readonly facts = null
   readonly #options: SyntheticOptions
   #prefillQueue: Promise<unknown> = Promise.resolve()
   #computedTokens = 0

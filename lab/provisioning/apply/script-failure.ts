@@ -1,4 +1,5 @@
 import { SkyError, type ErrorCode } from '#shared/contract/errors'
+import { printableLines } from '#shared/text/printable'
 import type { CommandResult } from '../../ssh/ssh-session'
 
 /** Exit codes that the scripts choose themselves. */
@@ -41,17 +42,4 @@ function meaningOf({ exitCode }: CommandResult, reason: string): { code: ErrorCo
   return /Permission denied|Operation not permitted/.test(reason)
     ? { code: 'host_not_writable', hint: 'Make that folder writable, then apply again.' }
     : { code: 'provisioning_failed', hint: 'Apply again once its reason is gone.' }
-}
-
-/** What a host printed, without characters that a terminal would obey. */
-export function printableLines(text: string): string[] {
-  return text
-    .split(/\r?\n/)
-    .map((line) =>
-      line
-        .replaceAll(/\p{Cc}/gu, ' ')
-        .trimEnd()
-        .slice(0, 500),
-    )
-    .filter((line) => line !== '')
 }

@@ -35,13 +35,18 @@ stop_supervisor() {
 /**
  * Start, stop or restart an agent. \`restart\` starts one that does not run.
  *
- * $1 system, user or detached, $2 what to do, $3 directory, $4 name of the unit
+ * $1 system, user or detached, $2 what to do, $3 directory, $4 name of the unit, $5 by whom: noted with the time when the agent is stopped;
+ * empty = not noted
  */
 export const serviceScript = `# service
 set -u
 LC_ALL=C
 export LC_ALL
 ${defineCtl}${defineSupervisor}
+if [ -n "$5" ] && [ "$2" != start ]; then
+  # A full disk must not keep an agent from being stopped.
+  { printf '%s\\n%s\\n' "$(date +%s%3N)" "$5" > "$3/stopped-by"; } 2>/dev/null
+fi
 if [ "$1" != detached ]; then
   # After too many failures systemd starts it only when they are forgotten.
   ctl reset-failed "$4" 2>/dev/null
@@ -126,6 +131,37 @@ LC_ALL=C
 export LC_ALL
 ${defineSupervisor}
 [ -f "$1/run/supervisor.pid" ] && ! supervisor "$1" >/dev/null
+`
+
+/**
+ * How an agent ended that had answered before: \`stopped\` by hand or \`crashed\`, then who stopped it, where that is known. One that just
+ * ends is given a moment.
+ *
+ * $1 kind, $2 directory, $3 name of the unit, $4 when that agent was started, Unix ms by the host's clock: what was noted before is of another one
+ */
+export const endingScript = `# how the agent ended
+LC_ALL=C
+export LC_ALL
+${defineCtl}${defineSupervisor}
+{ read -r at; read -r who; } < "$2/stopped-by" 2>/dev/null
+case \${at:-} in '' | *[!0-9]*) at=0 ;; esac
+if [ "$at" -ge "$4" ]; then printf 'stopped\\n%s\\n' "$who"; exit; fi
+# A supervisor ends a little after its agent; systemd gives an agent 10 s.
+ends() {
+  if [ "$1" = detached ]; then supervisor "$2" >/dev/null && [ "$tries" -gt 90 ]; else [ "$(ctl is-active "$3")" = deactivating ]; fi
+}
+tries=100
+while [ "$tries" -gt 0 ] && ends "$@"; do
+  sleep 0.1
+  tries=$((tries - 1))
+done
+if [ "$1" = detached ]; then
+  # One that gave up says something else; one that was killed leaves its file.
+  [ ! -e "$2/run/supervisor.pid" ] && tail -n 1 -- "$2/log/agent.log" 2>/dev/null | grep -q 'supervisor [0-9]* ends'
+else
+  [ "$(ctl is-active "$3")" = inactive ] && ctl show -p Result "$3" | grep -qx 'Result=success'
+fi
+if [ $? -eq 0 ]; then echo stopped; else echo crashed; fi
 `
 
 /** The newest lines of an agent's log, and then what it adds, until this ends. $1 kind, $2 directory, $3 name of the unit, $4 how many lines */

@@ -1,11 +1,13 @@
 import { SkyError } from '#shared/contract/errors'
 import type { ServiceKind } from '#shared/inventory/inventory'
-import { printableLines, requireSuccess } from '../apply/script-failure'
+import { printableLines, quotedLine } from '#shared/text/printable'
+import { requireSuccess } from '../apply/script-failure'
 import type { HostLayout } from '../host-layout'
 import type { HostShell } from '../host-shell'
-import { parseLogLine } from '../../local/log-line'
+import { shownLogLine } from '../../local/shown-log-line'
 import type { CommandOptions, CommandResult } from '../../ssh/ssh-session'
 import {
+  endingScript,
   logScript,
   portHolderScript,
   serviceScript,
@@ -37,14 +39,16 @@ export function asOwner(
 
 /**
  * Start, stop or restart an agent; restarting starts one that does not run.
+ * @param by whoever wants it, such as ada@laptop: other consoles are told who stopped it
  * @throws SkyError `provisioning_failed` and those of root's rights
  */
 export async function controlService(
   shell: HostShell,
   { lab, service, layout }: ServiceSubject,
   action: 'start' | 'stop' | 'restart',
+  by = '',
 ): Promise<void> {
-  const args = [service, action, layout.directory, unitName(lab)]
+  const args = [service, action, layout.directory, unitName(lab), by]
   const result = await asOwner(shell, service, serviceScript, args, { limitMs: serviceLimitMs })
   requireSuccess(result, shell.session.host, `to ${action} the agent`)
 }
@@ -64,6 +68,22 @@ export async function serviceRunning(
   const { stdout } = await shell.asUser(serviceStateScript, [service, layout.directory, unitName(lab)])
   const [state = '', pid = ''] = (stdout.trim().split('\n').at(-1) ?? '').split(' ')
   return { state: state === '' ? 'unknown' : state, pid: /^\d+$/.test(pid) ? Number(pid) : 0 }
+}
+
+/** How an agent ended; `by` is null where nobody noted who stopped it. */
+export type AgentEnding =
+  { readonly kind: 'stopped'; readonly by: string | null } | { readonly kind: 'crashed' }
+
+/** @param startedAt of the agent that ended, as its `hello` said: Unix ms by the host's clock */
+export async function agentEnding(
+  shell: HostShell,
+  { lab, service, layout }: ServiceSubject,
+  startedAt: number,
+): Promise<AgentEnding> {
+  const args = [service, layout.directory, unitName(lab), String(Math.floor(startedAt))]
+  const { stdout } = await shell.asUser(endingScript, args)
+  const [kind, by = ''] = stdout.split('\n')
+  return kind === 'stopped' ? { kind, by: quotedLine(by, 200) || null } : { kind: 'crashed' }
 }
 
 /** The newest lines of an agent's log, oldest first, as people read them; empty where it cannot be read. */
@@ -88,7 +108,7 @@ export function triedByHand(shell: HostShell, { layout }: ServiceSubject, lines:
 async function readable(read: () => Promise<CommandResult>): Promise<string[]> {
   try {
     const { stdout } = await read()
-    return printableLines(stdout).map((line) => parseLogLine(line, '', 0).text)
+    return stdout.split(/\r?\n/).flatMap((line) => (line === '' ? [] : [shownLogLine(line).text]))
   } catch (thrown) {
     if (thrown instanceof SkyError && thrown.code === 'connection_lost') throw thrown
     return []

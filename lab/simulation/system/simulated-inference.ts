@@ -20,6 +20,8 @@ type RecordsListener = (payload: { trialKey: string; entries: JournalEntry[] }) 
 const nothingDone: TrialProgress = { requestsDone: 0, epoch: 0, elapsedS: 0 }
 const delay = { packets: 0, demandedMs: 0, achievedMs: 0, worstMs: 0 }
 
+let simulations = 0
+
 /**
  * The inference host of a simulated lab: the control methods of a real one, answered by a simulation in a thread. Its
  * journal is in memory: a simulation that is cut short is simply run again.
@@ -32,6 +34,8 @@ export class SimulatedInference {
   #following: string | null = null
   #starting: { resolve: (requestsTotal: number) => void; reject: (error: SkyError) => void } | null = null
   #isDown = false
+  /** Of this simulation among those of this process. */
+  readonly #number = ++simulations
 
   constructor(tell: (message: ToThread) => void) {
     this.#tell = tell
@@ -77,6 +81,8 @@ export class SimulatedInference {
   }
 
   private readonly handlers = {
+    /** What tells one simulation from another one; nobody asks for the rest. */
+    hello: () => ({ hostId: 'simulated', pid: process.pid, startedAt: this.#number, bootId: '' }),
     loadDocuments: ({ from, documents }: { from: number; documents: Document[] }) => {
       this.#documents = [...this.#documents.slice(0, from), ...documents]
       return { documents: this.#documents.length }

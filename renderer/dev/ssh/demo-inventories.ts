@@ -20,6 +20,7 @@ export class DemoInventories {
       satelliteHosts: hosts.filter((host) => host.role === 'satellite').length,
       inferenceHosts: hosts.filter((host) => host.role === 'inference').length,
       problem: null,
+      problems: [],
     }))
   }
 

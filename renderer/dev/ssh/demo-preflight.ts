@@ -186,7 +186,7 @@ function pairsOf(hosts: readonly InventoryHost[]): HostPair[] {
             ...pair,
             status: 'failed',
             roundTripMs: null,
-            throughputMbS: null,
+            throughputMbitS: null,
             problem:
               'Port 7420 of nuc1 does not answer nuc4: a firewall drops it. Open the port between the hosts.',
           }
@@ -196,7 +196,7 @@ function pairsOf(hosts: readonly InventoryHost[]): HostPair[] {
           ...pair,
           status: slow ? 'warning' : 'ok',
           roundTripMs: 0.18 + random() * 0.22,
-          throughputMbS: slow ? 93.4 + random() : 934 + random() * 8,
+          throughputMbitS: slow ? 93.4 + random() : 934 + random() * 8,
           problem: slow ? 'The link of nuc5 runs at 100 Mbit/s: check its cable and port.' : '',
         }
       }),

@@ -122,7 +122,7 @@ export function sshHandlers(ssh: DemoSsh): Pick<Handlers<ConsoleApi>, Methods> {
         ? { inventory: parsed.inventory, problems: [] }
         : { inventory: null, problems: parsed.problems }
     },
-    inventoryYaml: ({ lab }) => ({ yaml: inventories.yaml(lab) }),
+    inventoryYaml: ({ lab }) => ({ yaml: inventories.yaml(lab), problems: [] }),
     sshConfigHosts: () => demoSshConfig,
     secretStorage: () => access.storage,
     giveSecret: ({ lab, target, secret, values, remember }) => {

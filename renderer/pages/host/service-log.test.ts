@@ -45,7 +45,7 @@ describe('the log of a service', () => {
     }
     emit('serviceLog', { lab: 'testbed', host: 'nuc2', lines: ['of another host'] })
     await vi.waitFor(() => expect(service.lines.value).toHaveLength(serviceLinesKept))
-    expect(service.lines.value.at(-1)?.text).toBe('␛[2J5999')
+    expect(service.lines.value.at(-1)?.text).toBe('\\x1b[2J5999')
     expect(service.dropped.value).toBe(6_000 - serviceLinesKept)
     emit('serviceLog', { ...target, lines: ['one more'] })
     await vi.waitFor(() => expect(service.lines.value.at(-1)?.text).toBe('one more'))

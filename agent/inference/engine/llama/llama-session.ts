@@ -75,7 +75,7 @@ export class LlamaSession implements EngineSession {
 
   close(): void {
     this.#stop()
-    const over = [this.#generated, this.#saved]
+    const over = [this.#generated ?? Promise.resolve(), this.#saved ?? Promise.resolve()]
     void Promise.allSettled(over).then(() => {
       this.#stopListening()
       this.#endTurn?.()

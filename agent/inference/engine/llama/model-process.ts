@@ -1,12 +1,18 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node'
 import { SkyError } from '#shared/contract/errors'
-import { connect, type Client, type MethodParams, type MethodResult } from '#shared/contract/rpc'
+import {
+  connect,
+  type Client,
+  type EventPayload,
+  type MethodParams,
+  type MethodResult,
+} from '#shared/contract/rpc'
 import { modelControl } from '../../../model/model-control'
 import type { Log } from '../../../log'
 
 type Control = typeof modelControl
-type Token = Parameters<Parameters<Client<Control>['on']>[1]>[0]
+type Method = keyof Control['methods']
 
 export interface ModelProgram {
   /** The bundle of `agent/model/model-process.ts`. */
@@ -56,7 +62,7 @@ export class ModelProcess {
   }
 
   /** @throws SkyError engine_failed when the process ends before it answers; what the model says */
-  async call<M extends keyof Control['methods'] & string>(
+  async call<M extends Method>(
     method: M,
     params: MethodParams<Control, M>,
   ): Promise<MethodResult<Control, M>> {
@@ -72,7 +78,7 @@ export class ModelProcess {
     }
   }
 
-  onToken(listener: (token: Token) => void): () => void {
+  onToken(listener: (token: EventPayload<Control, 'token'>) => void): () => void {
     return this.#client.on('token', listener)
   }
 
