@@ -104,6 +104,7 @@ export async function createLabEngine(
     access: connections,
     secrets: connections.secrets,
     onLog: (lines) => emit('serviceLog', lines),
+    onLogEnded: (end) => emit('serviceLogEnded', end),
   })
   const terminals = new Terminals({
     onOutput: (output) => emit('terminalOutput', output),
