@@ -4,13 +4,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inventory } from '#shared/inventory/inventory'
-import { quantile } from '#shared/stats/quantile'
 import { SecretBook } from '#lab/secrets/secret-book'
 import { emptyVault } from '#lab/secrets/secret-vault'
 import { createConnector } from '#lab/ssh/connector'
 import { createLogin } from '#lab/ssh/login/create-login'
 import type { SshConnector, UploadSource } from '#lab/ssh/ssh-session'
 import { launchSshd, sshdMissing, type TestSshd } from '#lab/testing/sshd-process'
+import { median } from './measure'
 
 const bytes = 256 * 1024 * 1024
 /** Rounds of each way in turn that are measured; one more warms up. */
@@ -77,11 +77,6 @@ export async function benchUpload(): Promise<UploadReport | null> {
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return quantile(sorted, 0.5) ?? NaN
 }
 
 async function seconds(work: () => Promise<void> | void): Promise<number> {
