@@ -4,6 +4,7 @@ import { benchLatencyModel } from './latency-model'
 import { benchMemory } from './memory'
 import { benchOrbits } from './orbits'
 import { benchPlacement } from './placement'
+import { benchProvisioning } from './provisioning'
 import { benchReplay } from './replay'
 import { benchSimulation } from './simulation'
 import { benchUpload } from './upload'
@@ -29,6 +30,8 @@ say('fetch of a block')
 const fetchBlock = await benchFetchBlock()
 say('upload')
 const upload = await benchUpload()
+say('provisioning')
+const provisioning = await benchProvisioning()
 say('window')
 const window =
   appCommand === undefined
@@ -43,6 +46,6 @@ const machine = {
   node: process.versions.node,
 }
 process.stdout.write(
-  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, simulation, memory, fetchBlock, upload, window }, null, 2)}\n`,
+  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, simulation, memory, fetchBlock, upload, provisioning, window }, null, 2)}\n`,
 )
 process.exit(0)

@@ -36,6 +36,11 @@ export async function compareThroughput(
   return Object.fromEntries(entries)
 }
 
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return quantile(sorted, 0.5) ?? NaN
+}
+
 function throughput(bytes: number, seconds: readonly number[]): Throughput {
   const sorted = seconds.toSorted((a, b) => a - b)
   const at = (q: number): number => bytes / (quantile(sorted, q) ?? NaN)

@@ -4,28 +4,34 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inventory } from '#shared/inventory/inventory'
-import { quantile } from '#shared/stats/quantile'
 import { SecretBook } from '#lab/secrets/secret-book'
 import { emptyVault } from '#lab/secrets/secret-vault'
 import { createConnector } from '#lab/ssh/connector'
 import { createLogin } from '#lab/ssh/login/create-login'
 import type { SshConnector, UploadSource } from '#lab/ssh/ssh-session'
 import { launchSshd, sshdMissing, type TestSshd } from '#lab/testing/sshd-process'
+import { median } from './measure'
 
 const bytes = 256 * 1024 * 1024
-/** Pairs that are measured; one more warms up. */
-const pairs = 7
+/** Rounds of each way in turn that are measured; one more warms up. */
+const rounds = 7
 
 export interface UploadReport {
   readonly bytes: number
-  readonly pairs: number
+  readonly rounds: number
   /** Median seconds from nothing to a file on the host: connect, log in, send, and here also check its SHA-256 on the host. */
   readonly skymemoryS: number
   /** OpenSSH's own `sftp` with its own settings; it checks nothing. */
   readonly sftpS: number
-  /** Median over the pairs of sftp's time / ours: above 1, ours is faster. */
+  /** The same with the cipher on which ours agrees with the server; left to itself, OpenSSH takes ChaCha20-Poly1305. */
+  readonly sftpWithOurCipherS: number
+  /** Median over the rounds of sftp's time / ours: above 1, ours is faster. */
   readonly speedToSftp: number
+  readonly speedToSftpWithOurCipher: number
 }
+
+/** What ssh2 offers first and OpenSSH has had since 6.2. */
+const ourCipher = 'aes128-gcm@openssh.com'
 
 /**
  * A file over SFTP to an OpenSSH server on loopback, by the session that provisions hosts and by OpenSSH's `sftp`, in turn.
@@ -42,28 +48,30 @@ export async function benchUpload(): Promise<UploadReport | null> {
     const sha256 = createHash('sha256').update(content).digest('hex')
     const connector = connectorTo(server)
     const target = join(folder, 'target')
-    const own: number[] = []
-    const theirs: number[] = []
-    for (let pair = 0; pair <= pairs; pair++) {
-      const ours = await seconds(() => upload(connector, { kind: 'file', file, bytes, sha256 }, target))
-      rmSync(target)
-      const sftp = await seconds(() => openSshUpload(server, file, target))
-      rmSync(target)
-      if (pair === 0) continue
-      own.push(ours)
-      theirs.push(sftp)
+    const ways = {
+      ours: () => upload(connector, { kind: 'file', file, bytes, sha256 }, target),
+      sftp: () => openSshUpload(server, file, target, []),
+      sftpWithOurCipher: () => openSshUpload(server, file, target, [`Ciphers=${ourCipher}`]),
     }
-    const median = (values: readonly number[]): number =>
-      quantile(
-        values.toSorted((a, b) => a - b),
-        0.5,
-      ) ?? NaN
+    const measured: Record<keyof typeof ways, number>[] = []
+    for (let round = 0; round <= rounds; round++) {
+      const taken = { ours: 0, sftp: 0, sftpWithOurCipher: 0 }
+      for (const way of ['ours', 'sftp', 'sftpWithOurCipher'] as const) {
+        taken[way] = await seconds(ways[way])
+        rmSync(target)
+      }
+      if (round > 0) measured.push(taken)
+    }
     return {
       bytes,
-      pairs,
-      skymemoryS: median(own),
-      sftpS: median(theirs),
-      speedToSftp: median(own.map((ours, i) => (theirs[i] as number) / ours)),
+      rounds,
+      skymemoryS: median(measured.map(({ ours }) => ours)),
+      sftpS: median(measured.map(({ sftp }) => sftp)),
+      sftpWithOurCipherS: median(measured.map(({ sftpWithOurCipher }) => sftpWithOurCipher)),
+      speedToSftp: median(measured.map(({ ours, sftp }) => sftp / ours)),
+      speedToSftpWithOurCipher: median(
+        measured.map(({ ours, sftpWithOurCipher }) => sftpWithOurCipher / ours),
+      ),
     }
   } finally {
     await server.stop()
@@ -91,11 +99,13 @@ function openSshUpload(
   { port, user, address, clientKey, folder }: TestSshd,
   file: string,
   path: string,
+  settings: readonly string[],
 ): void {
   const options = [
     'StrictHostKeyChecking=no',
     `UserKnownHostsFile=${join(folder, 'known_hosts')}`,
     'IdentitiesOnly=yes',
+    ...settings,
   ]
   const args = [
     '-q',

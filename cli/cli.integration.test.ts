@@ -80,6 +80,8 @@ it('has help with examples for every command', async () => {
     ['lab', 'apply'],
     ['lab', 'rollback'],
     ['lab', 'remove'],
+    ['lab', 'service'],
+    ['lab', 'log'],
     ['lab', 'runtimes'],
     ['lab', 'runtimes', 'fetch'],
     ['lab', 'runtimes', 'import'],

@@ -108,6 +108,7 @@ export async function createLabEngine(
     secrets: connections.secrets,
     who: async () => (await consoleIdentity(options.dataDirectory)).who,
     onLog: (lines) => emit('serviceLog', lines),
+    onLogEnded: (end) => emit('serviceLogEnded', end),
   })
   const terminals = new Terminals({
     onOutput: (output) => emit('terminalOutput', output),

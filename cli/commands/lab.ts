@@ -13,6 +13,7 @@ import { inventoryCommands } from './inventories'
 import { wholeNumber } from './options'
 import { provisioningCommands } from './provisioning'
 import { runtimeCommands } from './runtimes'
+import { serviceCommands } from './services'
 
 interface UpOptions {
   slots: number
@@ -64,6 +65,7 @@ export function labCommand(program: Command, context: () => CommandContext): voi
   inventoryCommands(lab, context)
   provisioningCommands(lab, context)
   runtimeCommands(lab, context)
+  serviceCommands(lab, context)
 
   lab
     .command('status')

@@ -9,11 +9,13 @@ import { answering, answersOf, type Answers } from './answer'
 export interface LabCommand {
   readonly client: Client<ConsoleApi>
   readonly answers: Answers
+  /** Rejects when the engine is gone; never resolves. */
+  readonly lost: Promise<never>
 }
 
 export function withHosts<T>(context: CommandContext, work: (command: LabCommand) => Promise<T>): Promise<T> {
-  return withEngine(context.installation, context.data, (client) =>
-    work({ client, answers: answersOf(context, client) }),
+  return withEngine(context.installation, context.data, (client, { lost }) =>
+    work({ client, answers: answersOf(context, client), lost }),
   )
 }
 

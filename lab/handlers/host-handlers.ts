@@ -19,6 +19,7 @@ export function hostHandlers({
   return {
     serviceState: ({ lab, host }) => services.state(lab, host),
     controlService: ({ lab, host, action }) => services.control(lab, host, action),
+    readServiceLog: async ({ lab, host, lines }) => ({ lines: await services.readLog(lab, host, lines) }),
     followServiceLog: async ({ lab, host }) => {
       await services.follow(lab, host)
       return null

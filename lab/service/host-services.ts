@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceState } from '#shared/contract/host-api'
-import { SkyError } from '#shared/contract/errors'
+import { SkyError, toErrorBody } from '#shared/contract/errors'
 import type { LabAccess } from '../inventory/lab-access'
 import { LineSplitter } from '../local/line-splitter'
 import { shownLogLine } from '../local/shown-log-line'
@@ -7,7 +8,12 @@ import { askAgent } from '../provisioning/apply/ask-agent'
 import { openHostShell } from '../provisioning/open-host-shell'
 import type { HostShell } from '../provisioning/host-shell'
 import { followLogScript } from '../provisioning/remote-scripts/service-scripts'
-import { controlService, serviceRunning, type ServiceSubject } from '../provisioning/services/service-control'
+import {
+  controlService,
+  newestLines,
+  serviceRunning,
+  type ServiceSubject,
+} from '../provisioning/services/service-control'
 import { unitName } from '../provisioning/services/service-names'
 import { findInstallation, type FoundInstallation } from '../remote/find-installation'
 import type { SecretSource } from '../secrets/secret'
@@ -18,6 +24,9 @@ const firstLines = 200
 /** Lines of a log are told together, ms; beyond so many lines in that time the rest is left out, and said so. */
 const gatherMs = 200
 const mostLines = 500
+/** Time that an agent may take from its start to its first answer, ms. */
+const answerLimitMs = 30_000
+const answerPollMs = 150
 
 export interface HostServicesOptions {
   readonly access: LabAccess
@@ -25,6 +34,8 @@ export interface HostServicesOptions {
   /** Who uses this console, such as ada@laptop: noted where an agent is stopped. */
   readonly who: () => Promise<string>
   readonly onLog: (log: { lab: string; host: string; lines: string[] }) => void
+  /** Following has ended by itself. */
+  readonly onLogEnded: (end: { lab: string; host: string; reason: string }) => void
 }
 
 interface Following {
@@ -45,12 +56,23 @@ export class HostServices {
     return this.#on(lab, host, (shell, found) => stateOf(shell, lab, found))
   }
 
-  /** @throws SkyError `not_installed`, `provisioning_failed` and those of root's rights */
+  /**
+   * What was started is waited for until it answers or has failed.
+   * @throws SkyError `not_installed`, `provisioning_failed` and those of root's rights
+   */
   control(lab: string, host: string, action: 'start' | 'stop' | 'restart'): Promise<ServiceState> {
     return this.#on(lab, host, async (shell, found) => {
       if (!found) throw notInstalled(lab, host)
       await controlService(shell, subjectOf(lab, found), action, await this.#options.who())
-      return stateOf(shell, lab, found)
+      return action === 'stop' ? stateOf(shell, lab, found) : startedState(shell, lab, found)
+    })
+  }
+
+  /** The newest lines of its log, oldest first. @throws SkyError `not_installed` and those of root's rights */
+  readLog(lab: string, host: string, lines: number): Promise<string[]> {
+    return this.#on(lab, host, async (shell, found) => {
+      if (!found) throw notInstalled(lab, host)
+      return (await newestLines(shell, subjectOf(lab, found), lines)).map(shown)
     })
   }
 
@@ -94,15 +116,16 @@ export class HostServices {
       const process = await (service === 'system'
         ? shell.startAsRoot(followLogScript, args)
         : shell.startAsUser(followLogScript, args))
-      this.#tell(lab, host, process)
-      return { session, process }
+      const following = { session, process }
+      this.#tell(lab, host, following)
+      return following
     } catch (thrown) {
       session.close()
       throw thrown
     }
   }
 
-  #tell(lab: string, host: string, process: RemoteProcess): void {
+  #tell(lab: string, host: string, { session, process }: Following): void {
     let lines: string[] = []
     let dropped = 0
     let timer: NodeJS.Timeout | null = null
@@ -120,9 +143,23 @@ export class HostServices {
     })
     process.stdout.setEncoding('utf8').on('data', (text: string) => splitter.push(text))
     process.stderr.resume()
+    const ended = async (reason: string): Promise<void> => {
+      splitter.end()
+      if (timer !== null) {
+        clearTimeout(timer)
+        flush()
+      }
+      session.close()
+      const key = `${lab}/${host}`
+      const present = await this.#followed.get(key)?.catch(() => null)
+      // Whoever has ended it need not be told.
+      if (present?.process !== process) return
+      this.#followed.delete(key)
+      this.#options.onLogEnded({ lab, host, reason })
+    }
     process.exited.then(
-      () => splitter.end(),
-      () => splitter.end(),
+      ({ exitCode }) => ended(`The log of ${host} ended with exit code ${exitCode ?? 'unknown'}`),
+      (thrown: unknown) => ended(toErrorBody(thrown).message),
     )
   }
 
@@ -170,6 +207,16 @@ async function stateOf(
     pid: hello?.pid ?? null,
     nodeVersion: hello?.nodeVersion ?? installation.nodeVersion,
     directory: layout.directory,
+  }
+}
+
+/** A unit that is started is active before its agent answers. */
+async function startedState(shell: HostShell, lab: string, found: FoundInstallation): Promise<ServiceState> {
+  const deadline = performance.now() + answerLimitMs
+  for (;;) {
+    const state = await stateOf(shell, lab, found)
+    if (state.state !== 'stopped' || performance.now() > deadline) return state
+    await sleep(answerPollMs)
   }
 }
 

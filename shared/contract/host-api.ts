@@ -21,6 +21,9 @@ export const serviceState = z.object({
 })
 export type ServiceState = z.infer<typeof serviceState>
 
+/** Lines of a log that can be asked for at once. */
+export const mostLogLines = 2_000
+
 const terminalRef = z.object({ terminalId: z.string() })
 const terminalSize = z.object({
   columns: z.int().min(1).max(1_000),
@@ -31,6 +34,11 @@ export const hostApi = {
   methods: {
     serviceState: { params: hostRef, result: serviceState },
     controlService: { params: hostRef.extend({ action: z.enum(serviceActions) }), result: serviceState },
+    /** The newest lines of the service's log, oldest first. */
+    readServiceLog: {
+      params: hostRef.extend({ lines: z.int().min(1).max(mostLogLines) }),
+      result: z.object({ lines: z.array(z.string()) }),
+    },
     /** The newest lines of the service's log, and then what it adds, as events until it is ended. */
     followServiceLog: { params: hostRef, result: done },
     unfollowServiceLog: { params: hostRef, result: done },
@@ -44,6 +52,8 @@ export const hostApi = {
   },
   events: {
     serviceLog: hostRef.extend({ lines: z.array(z.string()) }),
+    /** Following has ended by itself: the connection is lost, or the host does not let its log be read. */
+    serviceLogEnded: hostRef.extend({ reason: z.string() }),
     /** `base64`: bytes as the host sent them. */
     terminalOutput: terminalRef.extend({ base64: z.string() }),
     terminalClosed: terminalRef.extend({ exitCode: z.int().nullable(), reason: z.string() }),

@@ -26,6 +26,9 @@ export interface ServiceSubject {
 /** A supervisor waits 45 s for its agent before it gives up, ms. */
 const serviceLimitMs = 90_000
 
+/** Of a log, bytes: thousands of lines. */
+const keptLogBytes = 4 * 1024 * 1024
+
 /** Run a script as the owner of an installation: root for a system unit, else the user who logs in. */
 export function asOwner(
   shell: HostShell,
@@ -89,26 +92,48 @@ export async function agentEnding(
 /** The newest lines of an agent's log, oldest first, as people read them; empty where it cannot be read. */
 export async function serviceLog(
   shell: HostShell,
+  subject: ServiceSubject,
+  lines: number,
+): Promise<string[]> {
+  return asText(await readable(() => newestLines(shell, subject, lines)))
+}
+
+/** The same as the agent wrote them. @throws SkyError of root's rights */
+export async function newestLines(
+  shell: HostShell,
   { lab, service, layout }: ServiceSubject,
   lines: number,
 ): Promise<string[]> {
   const args = [service, layout.directory, unitName(lab), String(lines)]
-  const own = await readable(() => asOwner(shell, service, logScript, args))
+  const options = { keptBytes: keptLogBytes }
+  const own = linesOf(await asOwner(shell, service, logScript, args, options))
   if (own.length > 0 || service !== 'user') return own
   // A machine that keeps no journal over reboots has one for all users, which root may read.
   const { stdout } = await shell.asUser('id -u', [])
-  return readable(() => shell.asRoot(logScript, [...args, stdout.trim()]))
+  return readable(async () => linesOf(await shell.asRoot(logScript, [...args, stdout.trim()], options)))
 }
 
 /** The last lines of an agent that is started by hand: what a service says whose log cannot be read. */
-export function triedByHand(shell: HostShell, { layout }: ServiceSubject, lines: number): Promise<string[]> {
-  return readable(() => shell.asUser(tryScript, [layout.directory, String(lines)]))
+export async function triedByHand(
+  shell: HostShell,
+  { layout }: ServiceSubject,
+  lines: number,
+): Promise<string[]> {
+  const args = [layout.directory, String(lines)]
+  return asText(await readable(async () => linesOf(await shell.asUser(tryScript, args))))
 }
 
-async function readable(read: () => Promise<CommandResult>): Promise<string[]> {
+function asText(lines: readonly string[]): string[] {
+  return lines.map((line) => shownLogLine(line).text)
+}
+
+function linesOf({ stdout }: CommandResult): string[] {
+  return stdout.split(/\r?\n/).filter((line) => line.trim() !== '')
+}
+
+async function readable(read: () => Promise<string[]>): Promise<string[]> {
   try {
-    const { stdout } = await read()
-    return stdout.split(/\r?\n/).flatMap((line) => (line === '' ? [] : [shownLogLine(line).text]))
+    return await read()
   } catch (thrown) {
     if (thrown instanceof SkyError && thrown.code === 'connection_lost') throw thrown
     return []

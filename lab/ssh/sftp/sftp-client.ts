@@ -51,6 +51,8 @@ export class SftpClient {
   #lastId = 0
   /** Bytes that one request may write. */
   writeBytes = anyWriteBytes
+  /** Time of one request and its answer; null = not measured. */
+  roundTripMs: number | null = null
 
   private constructor(channel: ClientChannel) {
     this.#channel = channel
@@ -155,7 +157,9 @@ export class SftpClient {
       this.#channel.write(initPacket())
     })
     if (!this.#extensions.has(limits)) return
+    const asked = performance.now()
     const answer = await this.#ask((id) => extendedPacket(id, limits))
+    this.roundTripMs = performance.now() - asked
     // Four numbers of 64 bits: the third is the longest write; 0 = no limit.
     if (answer.kind !== 'extended' || answer.data.length < 24) return
     const longest = Number(answer.data.readBigUInt64BE(16))

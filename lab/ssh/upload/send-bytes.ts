@@ -1,10 +1,8 @@
 import { SkyError } from '#shared/contract/errors'
 import { SftpError, type SftpClient } from '../sftp/sftp-client'
 import type { WriteBuffer } from '../sftp/sftp-packets'
+import { bytesInFlight } from './bytes-in-flight'
 import type { OpenSource } from './source'
-
-/** Bytes that are sent but not acknowledged, at most: twice the window of OpenSSH, so that the line never waits for the file. */
-const bytesInFlight = 4 * 1024 * 1024
 
 export interface SendOptions {
   readonly host: string
@@ -24,7 +22,7 @@ export async function sendBytes(
   start: number,
   { host, path, signal, onProgress }: SendOptions,
 ): Promise<void> {
-  const count = Math.max(2, Math.floor(bytesInFlight / sftp.writeBytes))
+  const count = Math.max(2, Math.floor(bytesInFlight(sftp.roundTripMs) / sftp.writeBytes))
   let made = 0
   const free: WriteBuffer[] = []
   let failure: Error | null = null

@@ -8,6 +8,10 @@ import { directoryOf } from './demo-plans'
 import type { DemoProvisioning } from './demo-provisioning'
 
 const lineEveryMs = 700
+const firstLines = [
+  'skymemory-agent 0.1.0, Node 22.21.1',
+  'certificate of the lab accepted, valid for 89 days',
+]
 
 /** Services of made-up hosts, and their logs. */
 export class DemoServices {
@@ -60,10 +64,7 @@ export class DemoServices {
     this.#access.connect(lab, host)
     const id = `${lab}/${host}`
     if (this.#following.has(id)) return
-    this.say(lab, host, [
-      'skymemory-agent 0.1.0, Node 22.21.1',
-      'certificate of the lab accepted, valid for 89 days',
-    ])
+    this.say(lab, host, firstLines)
     const next = (): void => {
       this.#following.set(id, this.#clock.after(lineEveryMs, next))
       this.say(lab, host, [
@@ -76,6 +77,11 @@ export class DemoServices {
   unfollow(lab: string, host: string): void {
     this.#following.get(`${lab}/${host}`)?.()
     this.#following.delete(`${lab}/${host}`)
+  }
+
+  read(lab: string, host: string): string[] {
+    this.#access.connect(lab, host)
+    return firstLines
   }
 
   say(lab: string, host: string, lines: string[]): void {

@@ -159,6 +159,7 @@ export function sshHandlers(ssh: DemoSsh): Pick<Handlers<ConsoleApi>, Methods> {
     provisioning: ({ lab }) => provisioning.last(lab),
     serviceState: ({ lab, host }) => services.state(lab, host),
     controlService: ({ lab, host, action }) => services.control(lab, host, action),
+    readServiceLog: ({ lab, host, lines }) => ({ lines: services.read(lab, host).slice(-lines) }),
     followServiceLog: ({ lab, host }) => {
       services.follow(lab, host)
       return done

@@ -53,6 +53,19 @@ describe('the log of a service', () => {
     expect(new Set(service.lines.value.map(({ id }) => id)).size).toBe(serviceLinesKept)
   })
 
+  it('says that it has ended by itself, and can be followed again', async () => {
+    const { emit, use } = withEngine({ followServiceLog: () => null, unfollowServiceLog: () => null })
+    const service = use(log)
+    await service.follow()
+    emit('serviceLogEnded', { lab: 'testbed', host: 'nuc2', reason: 'of another host' })
+    expect(service.following.value).toBe(true)
+    emit('serviceLogEnded', { ...target, reason: 'The SSH connection to nuc1 is lost' })
+    expect(service.following.value).toBe(false)
+    expect(service.error.value?.message).toBe('The SSH connection to nuc1 is lost')
+    await service.follow()
+    expect([service.error.value, service.following.value]).toEqual([null, true])
+  })
+
   it('says why it cannot be followed', async () => {
     const { engine, use } = withStores()
     engine.ssh.addTestbed()

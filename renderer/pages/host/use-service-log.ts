@@ -43,6 +43,12 @@ export function useServiceLog(lab: () => string, host: () => string) {
     frame ??= requestAnimationFrame(take)
   })
 
+  const unsubscribeEnd = client.on('serviceLogEnded', (end) => {
+    if (end.lab !== lab() || end.host !== host()) return
+    following.value = false
+    error.value = { code: 'connection_lost', message: end.reason, hint: 'Follow it again.', details: {} }
+  })
+
   function take(): void {
     frame = null
     const added = waiting.map((line) => ({ id: ++lastId, text: hostLine(line) }))
@@ -82,6 +88,7 @@ export function useServiceLog(lab: () => string, host: () => string) {
   onScopeDispose(() => {
     disposed = true
     unsubscribe()
+    unsubscribeEnd()
     if (frame !== null) cancelAnimationFrame(frame)
     if (following.value) void unfollow()
   })
