@@ -9,6 +9,8 @@ export function errorTitle(code: ErrorCode): string {
       return 'The experiment has problems'
     case 'invalid_trace':
       return 'The trace cannot be used'
+    case 'invalid_model':
+      return 'The model cannot be used'
     case 'not_found':
       return 'Not found'
     case 'conflict':

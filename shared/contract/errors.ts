@@ -5,6 +5,7 @@ export const errorCodes = [
   'invalid_argument',
   'invalid_experiment',
   'invalid_trace',
+  'invalid_model',
   'not_found',
   'conflict',
   'cancelled',
