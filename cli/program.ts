@@ -9,6 +9,7 @@ import { runCommands } from './commands/run'
 import { runsCommands } from './commands/runs'
 import { simulateCommand } from './commands/simulate'
 import { testbedCommand } from './commands/testbed'
+import { verifyCommand } from './commands/verify'
 import type { CommandContext } from './context'
 import { dataDirectory, engineOptions, gitRevision, version, type Installation } from './environment'
 import type { Terminal } from './output/terminal'
@@ -62,6 +63,7 @@ Examples:
   simulateCommand(program, context)
   replayCommand(program, context)
   modelCommand(program, context)
+  verifyCommand(program, context)
   testbedCommand(program, context)
 
   program

@@ -5,13 +5,13 @@ import { blockHashes } from '#shared/kvc/block-hash'
 import { usablePrefix } from '#shared/kvc/prefix'
 import { greedy, type Engine, type EngineSession, type OutputToken, type Sampling } from './engine/engine'
 import type { FetchResult } from './kvc/block-fetch'
-import type { KvcClient } from './kvc/kvc-client'
+import type { BlockCache } from './kvc/kvc-client'
 import type { LookupResult } from './kvc/manifest-lookup'
 
 /** An engine with the cache in front of it; `kvc` null = cache off. */
 export interface CachedModel {
   readonly engine: Engine
-  readonly kvc: KvcClient | null
+  readonly kvc: BlockCache | null
   readonly blockTokens: number
 }
 
@@ -57,6 +57,7 @@ export async function answerRequest(model: CachedModel, request: ModelRequest): 
     const blocks = cached?.fetch.blocks ?? []
     const prefill = await session.prefill(blocks)
     measurement.prefillMs = prefill.computeMs
+    if (blocks.length > 0 && model.engine.facts !== null) measurement.restoreMs = prefill.restoreMs
     measurement.harmful = isHarmful(measurement, model.engine.measuredPrefillRate())
     const stored = storeNewBlocks(model.kvc, session, hashes, blocks.length)
     stored.catch(() => undefined) // looked at below; an aborted answer leaves it alone
@@ -75,7 +76,7 @@ export async function answerRequest(model: CachedModel, request: ModelRequest): 
 
 async function readPrefix(
   model: CachedModel,
-  kvc: KvcClient,
+  kvc: BlockCache,
   request: ModelRequest,
   hashes: readonly Uint8Array[],
 ): Promise<CachedPrefix | null> {
@@ -127,7 +128,7 @@ interface Stored {
 
 /** Begins at once, beside decoding; a failed store is no failure of the request. */
 async function storeNewBlocks(
-  kvc: KvcClient | null,
+  kvc: BlockCache | null,
   session: EngineSession,
   hashes: readonly Uint8Array[],
   cachedBlocks: number,
