@@ -9,7 +9,15 @@ import type { Testbed } from '../testbed/testbed'
 import type { SudoPassword } from './host-shell'
 import { crashingBundle, otherBundle } from './testing/bundles'
 import { agentVersionHere, provisionerFor, type ProvisionerParts } from './testing/provisioning'
-import { agentOn, hostsOf, layoutOf, onHost, traceOf } from './testing/testbed-hosts'
+import {
+  agentOn,
+  hostsOf,
+  installedCertificate,
+  layoutOf,
+  onHost,
+  shownCertificate,
+  traceOf,
+} from './testing/testbed-hosts'
 
 const missing = noTestbed() ?? systemdMissing()?.message ?? null
 if (missing) console.warn(`Tests of provisioning with systemd are skipped: ${missing}`)
@@ -225,6 +233,23 @@ describe.skipIf(missing)('on hosts with systemd', { timeout: 240_000 }, () => {
       expect((await next.rollBack('nuc1')).hosts[0]).toMatchObject({ state: 'done', step: one.version })
       expect(installed('nuc1', service)).toMatchObject({ version: one.version })
       expect(await agentOn(first.connector, 'nuc1', service)).toMatchObject({ hostId: 'nuc1' })
+    },
+  )
+
+  it.each(['system', 'user'] as const)(
+    'restarts a %s service with a renewed certificate',
+    async (service) => {
+      const changes = { nuc1: { service } }
+      const { data, apply } = await aConsole({}, changes)
+      await apply('nuc1')
+      const layout = layoutOf(service)
+      const first = await shownCertificate(testbed, 'nuc1')
+      expect(first).toBe(installedCertificate(testbed, 'nuc1', layout))
+      const late = await aConsole({ data, now: () => Date.now() + 300 * 86_400_000 }, changes)
+      expect((await late.apply('nuc1')).hosts[0]).toMatchObject({ state: 'done', changed: true })
+      const renewed = await shownCertificate(testbed, 'nuc1')
+      expect(renewed).not.toBe(first)
+      expect(renewed).toBe(installedCertificate(testbed, 'nuc1', layout))
     },
   )
 

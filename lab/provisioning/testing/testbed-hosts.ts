@@ -1,3 +1,6 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:tls'
 import type { Hello } from '#shared/contract/agent-control'
 import type { Testbed } from '../../testbed/testbed'
 import type { SshConnector } from '../../ssh/ssh-session'
@@ -28,6 +31,32 @@ export async function onHost(testbed: Testbed, host: string, ...argv: string[]):
   const { code, stdout, stderr } = await testbed.exec(host, argv)
   if (code !== 0) throw new Error(`${argv.join(' ')} on ${host}: exit code ${code}: ${stderr}`)
   return stdout
+}
+
+/** Fingerprint of the certificate that an agent shows whoever connects to its data port. */
+export function shownCertificate(testbed: Testbed, host: string, port = 7420): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { address } = testbed.host(host)
+    const socket = connect({ host: address, port, minVersion: 'TLSv1.3', rejectUnauthorized: false })
+    socket.once('error', reject)
+    socket.once('secureConnect', () => {
+      resolve(socket.getPeerCertificate().fingerprint256)
+      // Who has no certificate is refused after that.
+      socket.on('error', () => undefined)
+      socket.destroy()
+    })
+  })
+}
+
+/** Fingerprint of the certificate that lies on a host. */
+export function installedCertificate(testbed: Testbed, host: string, { directory }: HostLayout): string {
+  const { certificate } = JSON.parse(
+    readFileSync(testbed.fileOf(host, `${directory}/install.json`), 'utf8'),
+  ) as {
+    certificate: string
+  }
+  const file = testbed.fileOf(host, `${directory}/certificates/${certificate}/certificate.pem`)
+  return new X509Certificate(readFileSync(file)).fingerprint256
 }
 
 /** What changes by itself on any host, is a log, or cannot be written. */
