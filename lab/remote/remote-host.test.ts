@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
 import { agentProtocolVersion, type Hello } from '#shared/contract/agent-control'
 import { SkyError } from '#shared/contract/errors'
@@ -18,6 +19,14 @@ class Machine {
   readonly introduced: number[] = []
   readonly changes: LabChange[] = []
   starts = 0
+  /** False: its service ends at once when it is started. */
+  canRun = true
+  /** Its clock against this machine's, ms, and how long it takes to say it. */
+  clock = { aheadMs: 0, answersAfterMs: 0 }
+  /** The answer what time it is waits for this. */
+  slow: Promise<void> = Promise.resolve()
+  /** Listeners of the newest connection. */
+  listening: string[] = []
   opened = 0
   #end: () => void = () => undefined
 
@@ -34,7 +43,7 @@ class Machine {
       },
       startService: () => {
         this.starts++
-        this.run()
+        if (this.canRun) this.run()
         return Promise.resolve()
       },
       close: () => Promise.resolve(),
@@ -58,6 +67,12 @@ class Machine {
 
   kinds(): string[] {
     return this.changes.flatMap(({ kind }) => (kind === 'host' || kind === 'log' ? [] : [kind]))
+  }
+
+  async #time(): Promise<{ receivedAt: number; answeredAt: number }> {
+    const at = performance.timeOrigin + performance.now() + this.clock.aheadMs
+    await Promise.all([sleep(this.clock.answersAfterMs), this.slow])
+    return { receivedAt: at, answeredAt: at }
   }
 
   async #open(): Promise<AgentLink> {
@@ -84,12 +99,15 @@ class Machine {
       }
     })
     this.#end = end
-    const call = (method: string): Promise<unknown> => {
-      if (!isOpen) return Promise.reject(new SkyError('connection_lost', 'it was lost'))
+    const call = async (method: string): Promise<unknown> => {
+      if (!isOpen) throw new SkyError('connection_lost', 'it was lost')
       this.calls.push(`${hello.pid} ${method}`)
-      return Promise.resolve(method === 'clock' ? { receivedAt: 1, answeredAt: 1 } : answer)
+      if (method === 'clock') return this.#time()
+      return answer
     }
-    const client = { call, on: () => () => undefined } as unknown as SatelliteClient
+    const heard: string[] = []
+    this.listening = heard
+    const client = { call, on: (event: string) => heard.push(event) } as unknown as SatelliteClient
     return { hello, client, closed, close: end }
   }
 }
@@ -199,7 +217,64 @@ it('is left alone once it is stopped: no attempt follows, and calls fail', async
   await machine.host.stop()
   await failed
   const { opened } = machine
-  await new Promise((resolve) => setTimeout(resolve, 700))
+  await sleep(700)
   expect(machine.opened).toBe(opened)
   expect(machine.host.host.state).toEqual({ kind: 'stopped' })
+})
+
+it('whose agent did not answer for a while has not been told of the lab since: it is told anew, though it is the same', async () => {
+  const machine = await aMachine()
+  machine.isRunning = false
+  machine.dropConnection()
+  await expect.poll(() => machine.host.host.state.kind, soon).toBe('crashed')
+  machine.isRunning = true
+  await expect.poll(() => machine.kinds(), soon).toEqual(['lost', 'returned'])
+  expect(machine.introduced).toEqual([1])
+})
+
+it('that was booted may tell another time: what was known of its clock is forgotten', async () => {
+  const machine = await aMachine()
+  expect(Math.abs(machine.host.host.clock!.offsetMs)).toBeLessThan(1_000)
+  machine.run()
+  machine.clock = { aheadMs: 60_000, answersAfterMs: 20 }
+  machine.dropConnection()
+  await expect.poll(() => machine.kinds(), soon).toEqual(['lost', 'returned'])
+  await machine.host.ask(0)
+  expect(Math.abs(machine.host.host.clock!.offsetMs - 60_000)).toBeLessThan(1_000)
+})
+
+it('is listened to over every connection', async () => {
+  const machine = await aMachine()
+  machine.host.client.on('records' as never, () => undefined)
+  expect(machine.listening).toEqual(['records'])
+  machine.dropConnection()
+  machine.listening = []
+  await expect.poll(() => machine.kinds(), soon).toEqual(['reconnected'])
+  expect(machine.listening).toEqual(['records'])
+})
+
+it('is not well because of what an earlier connection answers late', async () => {
+  const machine = await aMachine()
+  let release = (): void => undefined
+  machine.slow = new Promise((resolve) => (release = resolve))
+  const asking = machine.host.ask(0)
+  machine.isReachable = false
+  machine.dropConnection()
+  await expect.poll(() => machine.host.host.state.kind, soon).toBe('unreachable')
+  release()
+  await asking
+  expect(machine.host.host.state.kind).toBe('unreachable')
+})
+
+it('whose service does not stay up is started once, not again and again', async () => {
+  const machine = await aMachine()
+  machine.isRunning = false
+  machine.canRun = false
+  machine.dropConnection()
+  await expect.poll(() => machine.host.host.state.kind, soon).toBe('crashed')
+  await expect(machine.host.restart(1_500)).rejects.toMatchObject({
+    code: 'lab_start_failed',
+    message: expect.stringContaining('its agent does not run') as string,
+  })
+  expect(machine.starts).toBe(1)
 })
