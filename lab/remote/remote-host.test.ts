@@ -258,6 +258,7 @@ it('is not well because of what an earlier connection answers late', async () =>
   let release = (): void => undefined
   machine.slow = new Promise((resolve) => (release = resolve))
   const asking = machine.host.ask(0)
+  await expect.poll(() => machine.calls.filter((call) => call === '1 clock').length, soon).toBe(2)
   machine.isReachable = false
   machine.dropConnection()
   await expect.poll(() => machine.host.host.state.kind, soon).toBe('unreachable')
