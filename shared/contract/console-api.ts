@@ -6,6 +6,7 @@ import { labName } from '../inventory/inventory'
 import { errorBody } from './errors'
 import { hostApi } from './host-api'
 import { inventoryApi } from './inventory-api'
+import { modelApi } from './model-api'
 import { fileProblem } from './problem'
 import { provisioningApi } from './provisioning-api'
 import type { Contract } from './rpc'
@@ -382,6 +383,7 @@ export const consoleApi = {
     ...inventoryApi.methods,
     ...provisioningApi.methods,
     ...hostApi.methods,
+    ...modelApi.methods,
     ...simulationApi.methods,
   },
   events: {
@@ -397,6 +399,7 @@ export const consoleApi = {
     ...inventoryApi.events,
     ...provisioningApi.events,
     ...hostApi.events,
+    ...modelApi.events,
     ...simulationApi.events,
   },
 } satisfies Contract
