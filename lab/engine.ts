@@ -9,6 +9,7 @@ import { experimentHandlers } from './handlers/experiment-handlers'
 import { hostHandlers } from './handlers/host-handlers'
 import { inventoryHandlers } from './handlers/inventory-handlers'
 import { labHandlers } from './handlers/lab-handlers'
+import { modelHandlers } from './handlers/model-handlers'
 import { provisioningHandlers } from './handlers/provisioning-handlers'
 import { runHandlers } from './handlers/run-handlers'
 import { simulationHandlers } from './handlers/simulation-handlers'
@@ -18,6 +19,8 @@ import { removeJournals } from './local/journals'
 import { InventoryStore } from './inventory/inventory-store'
 import { LabConnections } from './inventory/lab-connections'
 import { localLab } from './local/local-lab'
+import { HostModels } from './models/host-models'
+import { ModelChecksums } from './models/model-checksums'
 import { Preflights } from './preflight/preflights'
 import { consoleIdentity } from './provisioning/console-identity'
 import { ConsoleLocks } from './provisioning/console-lock'
@@ -102,6 +105,12 @@ export async function createLabEngine(
     sudoPassword: (name, host) => sudoPassword(name, host, connections.secrets),
     onChanged: (state) => emit('provisioningChanged', state),
     log: (lines) => logBook.add(lines),
+  })
+  const hostModels = new HostModels({
+    access: connections,
+    secrets: connections.secrets,
+    checksums: new ModelChecksums(options.dataDirectory),
+    onTransfer: (transfer) => emit('modelTransfer', transfer),
   })
   const services = new HostServices({
     access: connections,
@@ -216,6 +225,7 @@ export async function createLabEngine(
         hasRun: (name) => queue.busy && lab.hosts?.name === name,
       }),
       ...hostHandlers({ access: connections, services, terminals }),
+      ...modelHandlers(hostModels),
       ...simulationHandlers({ replays, figuresDirectory: options.figuresDirectory }),
       recentLog: () => logBook.recent(),
     },

@@ -10,6 +10,7 @@ import { hostName, labName, serviceKinds, type ServiceKind } from '#shared/inven
  *     versions/<version>/                skymemory-agent.mjs, config.json, service.unit, node -> the runtime
  *     runtimes/<name>/bin/node
  *     tls -> certificates/<id>           ca.pem, certificate.pem, key.pem (0600)
+ *     models/                            <name>.gguf, and <name>.json that says what it is; no version takes them away
  *     journals/                          records that the console does not have yet
  *     log/agent.log                      of a detached service; systemd keeps the log of a unit itself
  *     run/control.sock, run/supervisor.pid
@@ -29,6 +30,7 @@ export interface HostLayout {
   readonly versions: string
   readonly runtimes: string
   readonly tls: string
+  readonly models: string
   readonly journals: string
   readonly log: string
   readonly run: string
@@ -58,6 +60,7 @@ export function hostLayout(service: ServiceKind, lab: string, home: string): Hos
     versions: posix.join(directory, 'versions'),
     runtimes: posix.join(directory, 'runtimes'),
     tls: posix.join(directory, 'tls'),
+    models: posix.join(directory, 'models'),
     journals: posix.join(directory, 'journals'),
     log: posix.join(directory, 'log', 'agent.log'),
     run,
