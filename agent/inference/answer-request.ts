@@ -1,9 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { toErrorBody } from '#shared/contract/errors'
+import { toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { emptyMeasurement, isHarmful, type Measurement } from '#shared/experiment/measurement'
 import { blockHashes } from '#shared/kvc/block-hash'
 import { usablePrefix } from '#shared/kvc/prefix'
-import { greedy, type Engine, type EngineSession, type OutputToken, type Sampling } from './engine/engine'
+import {
+  greedy,
+  type Engine,
+  type EngineSession,
+  type OutputToken,
+  type PrefillResult,
+  type Sampling,
+} from './engine/engine'
 import type { FetchResult } from './kvc/block-fetch'
 import type { BlockCache } from './kvc/kvc-client'
 import type { LookupResult } from './kvc/manifest-lookup'
@@ -15,6 +22,13 @@ export interface CachedModel {
   readonly blockTokens: number
 }
 
+/** What has been done for a request, on its way to the first token; or why it failed. */
+export type AnswerStep =
+  /** The cached prefix is here; what is measured of it stands in the measurement. */
+  | { readonly kind: 'fetched'; readonly measurement: Measurement }
+  | { readonly kind: 'prefilled'; readonly prefill: PrefillResult }
+  | { readonly kind: 'failed'; readonly error: ErrorBody }
+
 export interface ModelRequest {
   readonly prompt: readonly number[]
   readonly maxTokens: number
@@ -25,6 +39,9 @@ export interface ModelRequest {
   readonly withLogits?: boolean
   /** Called for every output token as it is made; `stop` = the answer is long enough. */
   readonly onToken?: (token: OutputToken) => 'stop' | undefined
+  readonly onStep?: (step: AnswerStep) => void
+  /** When the request was accepted, by `performance.now()`, where that was before now. */
+  readonly acceptedAt?: number
 }
 
 interface CachedPrefix {
@@ -37,7 +54,7 @@ interface CachedPrefix {
  * Never throws: a failure is part of the measurement. Resolves when all new blocks are stored.
  */
 export async function answerRequest(model: CachedModel, request: ModelRequest): Promise<Measurement> {
-  const accepted = performance.now()
+  const accepted = request.acceptedAt ?? performance.now()
   const hashes = blockHashes(request.prompt, model.blockTokens, model.engine.model.namespace)
   const startedAt = performance.timeOrigin + accepted
   const measurement = emptyMeasurement(startedAt, request.prompt.length, hashes.length)
@@ -55,7 +72,9 @@ export async function answerRequest(model: CachedModel, request: ModelRequest): 
     const cached = model.kvc === null ? null : await readPrefix(model, model.kvc, request, hashes)
     if (cached !== null) recordPrefix(measurement, cached, model.blockTokens)
     const blocks = cached?.fetch.blocks ?? []
+    request.onStep?.({ kind: 'fetched', measurement })
     const prefill = await session.prefill(blocks)
+    request.onStep?.({ kind: 'prefilled', prefill })
     measurement.prefillMs = prefill.computeMs
     if (blocks.length > 0 && model.engine.facts !== null) measurement.restoreMs = prefill.restoreMs
     measurement.harmful = isHarmful(measurement, model.engine.measuredPrefillRate())
@@ -68,6 +87,7 @@ export async function answerRequest(model: CachedModel, request: ModelRequest): 
   } catch (thrown) {
     measurement.status = request.signal.aborted ? 'cancelled' : 'failed'
     measurement.errorCode = request.signal.aborted ? 'cancelled' : toErrorBody(thrown).code
+    request.onStep?.({ kind: 'failed', error: toErrorBody(thrown) })
   } finally {
     session?.close()
   }

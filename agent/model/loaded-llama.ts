@@ -76,6 +76,7 @@ export class LoadedLlama {
       contextTokens: this.#sequence.contextSize,
       beginOfText: this.#model.tokens.shouldPrependBosToken ? this.#model.tokens.bos : null,
       hasChatTemplate: metadata.tokenizer?.chat_template !== undefined,
+      vocabulary: metadata.tokenizer.ggml.tokens.length,
       threads: this.#context.currentThreads,
       ...this.#about,
     }

@@ -25,6 +25,8 @@ export const loadedModel = z.object({
   /** Token that stands at the start of every prompt; null = this model has none. */
   beginOfText: token.nullable(),
   hasChatTemplate: z.boolean(),
+  /** Tokens that it knows, numbered from 0. */
+  vocabulary: z.int(),
   threads: z.int(),
   /** Release of llama.cpp, and the parts of the processor that it uses. */
   library: z.string(),

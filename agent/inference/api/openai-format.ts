@@ -33,10 +33,12 @@ export function wholeAnswer(head: AnswerHead, text: string, reason: string, meas
   }
 }
 
-export function chunk(head: AnswerHead, text: string | null, reason: string | null) {
+/** @param isFirst the first chunk of a chat says whose words these are */
+export function chunk(head: AnswerHead, text: string | null, reason: string | null, isFirst = false) {
   const chat = head.endpoint === 'chat'
+  const role = isFirst ? { role: 'assistant' } : {}
   const content = chat
-    ? { delta: text === null ? {} : { role: 'assistant', content: text } }
+    ? { delta: { ...role, ...(text === null ? {} : { content: text }) } }
     : { text: text ?? '', logprobs: null }
   return {
     ...chunkHead(head),
@@ -53,6 +55,6 @@ function chunkHead({ endpoint, id, created, model }: AnswerHead) {
   return { id, object: endpoint === 'chat' ? 'chat.completion.chunk' : 'text_completion', created, model }
 }
 
-export function apiError(message: string, type: string, code: string | null) {
-  return { error: { message, type, param: null, code } }
+export function apiError(message: string, type: string, code: string | null, param: string | null = null) {
+  return { error: { message, type, param, code } }
 }

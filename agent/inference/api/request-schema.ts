@@ -13,7 +13,17 @@ const common = z.object({
   n: z.literal(1, 'only one choice is supported').nullish(),
 })
 
-export const completionBody = common.extend({ prompt: z.union([z.string(), z.array(z.int().min(0)).min(1)]) })
+/** What both endpoints understand. */
+export type CommonBody = z.infer<typeof common>
+
+const tokens = z.array(z.int().min(0)).min(1)
+/** Text or tokens; a list of prompts when it holds one. */
+const prompt = z.union(
+  [z.string(), tokens, z.array(z.union([z.string(), tokens])).length(1)],
+  'it must be a text or a list of tokens; only one prompt a request is supported, and not one of no tokens',
+)
+
+export const completionBody = common.extend({ prompt })
 export type CompletionBody = z.infer<typeof completionBody>
 
 const textPart = z.object({ type: z.literal('text'), text: z.string() })
@@ -28,6 +38,12 @@ export const chatBody = common.extend({
   max_completion_tokens: z.int().min(1).max(100_000).nullish(),
 })
 export type ChatBody = z.infer<typeof chatBody>
+
+export function onlyPrompt(given: CompletionBody['prompt']): string | readonly number[] {
+  if (typeof given === 'string') return given
+  const [first] = given
+  return typeof first === 'string' || Array.isArray(first) ? first : (given as number[])
+}
 
 export function messageText({ content }: ChatMessage): string {
   return typeof content === 'string' ? content : content.map((part) => part.text).join('')

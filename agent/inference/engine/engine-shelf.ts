@@ -49,7 +49,7 @@ export class EngineShelf {
     // Two models at a time might not fit in the host's memory.
     this.close()
     const engine = await LlamaEngine.load({
-      id: parameters.model,
+      name: parameters.model,
       program: models,
       settings,
       log: this.#log,

@@ -9,6 +9,8 @@ export interface ModelInfo {
   readonly kvcBytesPerToken: number
   /** Token at the start of every prompt; null = this model has none. */
   readonly beginOfText: number | null
+  /** Prompt and output tokens that fit together; null = no bound. */
+  readonly longest: number | null
 }
 
 export interface OutputToken {

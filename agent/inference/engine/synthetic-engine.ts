@@ -40,6 +40,7 @@ export class SyntheticEngine implements Engine {
       namespace: syntheticNamespace(options.kvcBytesPerToken),
       kvcBytesPerToken: options.kvcBytesPerToken,
       beginOfText,
+      longest: null,
     }
   }
 

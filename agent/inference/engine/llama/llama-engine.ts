@@ -1,3 +1,4 @@
+import { basename, isAbsolute } from 'node:path'
 import { SkyError } from '#shared/contract/errors'
 import { bytesPerToken } from '#shared/kvc/llama-state/state-layout'
 import type { ModelFacts } from '#shared/contract/agent-control'
@@ -14,8 +15,8 @@ import { RunningModel } from './running-model'
 const layoutVersion = 1
 
 export interface LlamaEngineOptions {
-  /** As clients of the API name it. */
-  readonly id: string
+  /** As the experiment names it. */
+  readonly name: string
   readonly program: ModelProgram
   readonly settings: ModelSettings
   readonly log: Log
@@ -34,15 +35,17 @@ export class LlamaEngine implements Engine {
   readonly #running: RunningModel
   readonly #turns = new Turns()
   readonly #meter: PrefillMeter = { tokens: 0, ms: 0 }
+  readonly #vocabulary: number
 
-  private constructor(model: ModelInfo, facts: ModelFacts, running: RunningModel) {
+  private constructor(model: ModelInfo, facts: ModelFacts, running: RunningModel, vocabulary: number) {
     this.model = model
     this.facts = facts
     this.#running = running
+    this.#vocabulary = vocabulary
   }
 
   /** @throws SkyError engine_failed, not_found */
-  static async load({ id, program, settings, log }: LlamaEngineOptions): Promise<LlamaEngine> {
+  static async load({ name, program, settings, log }: LlamaEngineOptions): Promise<LlamaEngine> {
     const running = new RunningModel(program, settings, log)
     try {
       const [digest, { loaded, layout }] = await Promise.all([
@@ -50,7 +53,7 @@ export class LlamaEngine implements Engine {
         running.ready(),
       ])
       const model: ModelInfo = {
-        id,
+        id: isAbsolute(name) ? basename(name, '.gguf') : name,
         // Values of another library or processor are equal but for rounding, which is enough to make an answer another one.
         namespace: {
           model: `${digest} ${loaded.library} ${loaded.processor}`,
@@ -60,10 +63,12 @@ export class LlamaEngine implements Engine {
         },
         kvcBytesPerToken: bytesPerToken(layout),
         beginOfText: loaded.beginOfText,
+        // Two cells stay free, so that llama.cpp never shifts the context.
+        longest: loaded.contextTokens - 2,
       }
       const { architecture, contextTokens, threads, library, processor } = loaded
       const facts: ModelFacts = {
-        name: id,
+        name,
         fileSha256: digest,
         architecture,
         kvType: settings.kvType,
@@ -73,7 +78,7 @@ export class LlamaEngine implements Engine {
         library,
         processor,
       }
-      return new LlamaEngine(model, facts, running)
+      return new LlamaEngine(model, facts, running, loaded.vocabulary)
     } catch (thrown) {
       running.close()
       throw thrown
@@ -99,20 +104,21 @@ export class LlamaEngine implements Engine {
     if (request.prompt.length === 0) {
       throw new SkyError('invalid_argument', 'the prompt has no tokens', 'Send some text.')
     }
+    const stranger = request.prompt.find((token) => token >= this.#vocabulary)
+    if (stranger !== undefined) {
+      const message = `the model has no token ${stranger}: its vocabulary has ${this.#vocabulary}`
+      throw new SkyError('invalid_argument', message, 'Send text, or tokens of this model.')
+    }
     const needed = request.prompt.length + request.maxTokens
-    if (needed > this.longest) {
+    const longest = this.model.longest ?? Infinity
+    if (needed > longest) {
       throw new SkyError(
         'invalid_argument',
         `${request.prompt.length} prompt and ${request.maxTokens} output tokens do not fit in a context of ${this.facts.contextTokens}`,
-        `Raise context_tokens, or keep prompt and output below ${this.longest} tokens together.`,
+        `Raise context_tokens, or keep prompt and output to ${longest} tokens together.`,
       )
     }
     return new LlamaSession(request, this.#running, this.#turns, this.#meter)
-  }
-
-  /** Prompt and output tokens that fit: two cells stay free, so that llama.cpp never shifts the context. */
-  get longest(): number {
-    return this.facts.contextTokens - 2
   }
 
   measuredPrefillRate(): number | null {
