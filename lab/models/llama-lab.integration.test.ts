@@ -9,6 +9,7 @@ import type { RunDetail } from '#shared/contract/console-api'
 import type { InventoryHost, ServiceKind } from '#shared/inventory/inventory'
 import { createLabEngine } from '../engine'
 import { localClient } from '../local-client'
+import type { HostLayout } from '../provisioning/host-layout'
 import { layoutOf, onHost, traceOf } from '../provisioning/testing/testbed-hosts'
 import { systemdMissing } from '../testbed/requirements'
 import type { Testbed } from '../testbed/testbed'
@@ -99,6 +100,12 @@ async function traces(testbed: Testbed, host: string): Promise<string[]> {
   return [...(await traceOf(testbed, host)), ...memory.split('\n').filter((line) => line !== '')]
 }
 
+/** The agent; a supervisor, which was started before it, has another command line. */
+async function pidOfAgent(testbed: Testbed, { config }: HostLayout): Promise<string> {
+  const pids = await onHost(testbed, 'jetson', 'pgrep', '-f', `skymemory-agent.mjs --config ${config}`)
+  return pids.trim().split('\n').at(-1) ?? ''
+}
+
 /** From bare hosts to files of results, and away again. */
 async function wholeWay(testbed: Testbed, service: ServiceKind): Promise<void> {
   const layout = layoutOf(service)
@@ -143,9 +150,9 @@ async function wholeWay(testbed: Testbed, service: ServiceKind): Promise<void> {
   expect(trials.map((trial) => trial.state)).toMatchObject([{ kind: 'completed' }, { kind: 'completed' }])
   expect(state).toMatchObject({ failedTrials: 0 })
   const [cold, warm] = trials
-  expect(cold?.summary).toMatchObject({ requests: 4, requests_failed: 0, block_hit_rate: 0 })
-  expect(warm?.summary).toMatchObject({ requests: 4, requests_failed: 0 })
-  expect(warm?.summary?.['block_hit_rate']).toBeGreaterThan(0.5)
+  expect(cold?.summary).toMatchObject({ requests: 4, failed_requests: 0, block_hit_rate: 0 })
+  expect(warm?.summary).toMatchObject({ requests: 4, failed_requests: 0 })
+  expect(warm?.summary?.['block_hit_rate']).toBeGreaterThan(0.4)
   const { directory } = await client.call('exportRun', { runId, directory: join(data, 'results') })
   const rows = parse(readFileSync(join(directory, 'trials.csv')), { columns: true }) as Record<
     string,
@@ -154,27 +161,34 @@ async function wholeWay(testbed: Testbed, service: ServiceKind): Promise<void> {
   expect(
     rows.map(({ engine, model: name, lab, kvc_bytes_per_token: bytes }) => [engine, name, lab, bytes]),
   ).toEqual([
-    ['llama', 'tiny', 'rack', '512'],
+    // Without a cache the size of the KV has no meaning.
+    ['llama', 'tiny', 'rack', ''],
     ['llama', 'tiny', 'rack', '512'],
   ])
   const manifest = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as {
     trials: { model: object }[]
   }
-  expect(manifest.trials[1]?.model).toMatchObject({
-    name: 'tiny',
-    file_sha256: sha256(model),
-    architecture: 'llama',
-    threads: 2,
-    library: expect.stringContaining('llama.cpp') as string,
-  })
+  for (const trial of manifest.trials)
+    expect(trial.model).toMatchObject({
+      name: 'tiny',
+      file_sha256: sha256(model),
+      architecture: 'llama',
+      kvc_bytes_per_token: 512,
+      threads: 2,
+      library: expect.stringContaining('llama.cpp') as string,
+    })
 
-  // A request fails whose model is killed under it, and the agent starts it again.
-  const killed = await testbed.exec('jetson', ['pkill', '-9', '-f', 'skymemory-model.mjs'])
-  expect(killed.code).toBe(0)
+  // A model that was killed is started again for the next request; an agent that was killed leaves what it had in memory.
+  const agent = await pidOfAgent(testbed, layout)
+  const [program] = (await onHost(testbed, 'jetson', 'pgrep', '-P', agent)).split('\n')
+  expect(await onHost(testbed, 'jetson', 'ps', '-o', 'args=', '-p', program ?? '')).toContain(
+    'skymemory-model.mjs',
+  )
+  await onHost(testbed, 'jetson', 'kill', '-9', program ?? '')
   expect((await run('tiny')).state).toMatchObject({ failedTrials: 0 })
-  // The agent is killed with all that it has in memory.
+  expect(await pidOfAgent(testbed, layout)).toBe(agent)
   await client.call('stopLab', {})
-  await testbed.exec('jetson', ['pkill', '-9', '-f', 'skymemory-agent.mjs'])
+  await onHost(testbed, 'jetson', 'kill', '-9', agent)
   const removed = await client.call('removeInstallation', all)
   expect(removed.hosts.map((host) => [host.state, host.error])).toEqual(
     testbed.hosts.map(() => ['done', null]),
