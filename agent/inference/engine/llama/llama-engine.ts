@@ -6,6 +6,7 @@ import type { ModelSettings } from '../../../model/model-control'
 import type { Log } from '../../../log'
 import type { ChatMessage, Engine, EngineRequest, EngineSession, ModelInfo } from '../engine'
 import { Turns } from '../turns'
+import { checkModel } from './check-model'
 import { fileDigest } from './file-digest'
 import { LlamaSession } from './llama-session'
 import type { ModelProgram } from './model-process'
@@ -44,8 +45,9 @@ export class LlamaEngine implements Engine {
     this.#vocabulary = vocabulary
   }
 
-  /** @throws SkyError engine_failed, not_found */
+  /** @throws SkyError engine_failed, not_found, invalid_model, not_supported */
   static async load({ name, program, settings, log }: LlamaEngineOptions): Promise<LlamaEngine> {
+    await checkModel(settings, log)
     const running = new RunningModel(program, settings, log)
     try {
       const [digest, { loaded, layout }] = await Promise.all([
