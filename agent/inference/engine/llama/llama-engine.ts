@@ -10,6 +10,7 @@ import { checkModel } from './check-model'
 import { fileDigest } from './file-digest'
 import { LlamaSession } from './llama-session'
 import type { ModelProgram } from './model-process'
+import { PrefillMeter } from './prefill-meter'
 import { RunningModel } from './running-model'
 
 /** Of a block's payload; another number for another order of its bytes. */
@@ -23,19 +24,13 @@ export interface LlamaEngineOptions {
   readonly log: Log
 }
 
-/** What computing has cost so far. */
-export interface PrefillMeter {
-  tokens: number
-  ms: number
-}
-
 /** A model of llama.cpp in a process of its own: one sequence, so one request at a time; others wait for their turn. */
 export class LlamaEngine implements Engine {
   readonly model: ModelInfo
   readonly facts: ModelFacts
   readonly #running: RunningModel
   readonly #turns = new Turns()
-  readonly #meter: PrefillMeter = { tokens: 0, ms: 0 }
+  readonly #meter = new PrefillMeter()
   readonly #vocabulary: number
 
   private constructor(model: ModelInfo, facts: ModelFacts, running: RunningModel, vocabulary: number) {
@@ -124,7 +119,7 @@ export class LlamaEngine implements Engine {
   }
 
   measuredPrefillRate(): number | null {
-    return this.#meter.ms === 0 ? null : this.#meter.tokens / (this.#meter.ms / 1000)
+    return this.#meter.tokensPerS()
   }
 
   /** What a block should hold is known only to who computes it: `skymemory verify` does. */
