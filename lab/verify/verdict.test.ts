@@ -9,6 +9,7 @@ const cold: ProofAnswer = {
   blocksHit: 0,
   tokens: [5, 6, 7],
   logits: ['x', 'y', 'z'],
+  times: { lookupMs: null, getMs: null, restoreMs: null, prefillMs: 1, ttftMs: 1, setMs: null },
   error: null,
 }
 const all: Expectation = { hits: [3, 3], same: true }
