@@ -7,6 +7,7 @@ import type { ApiServer } from '../inference/api/api-server'
 import type { InferenceHost } from '../inference/inference-host'
 import { ServedModel } from '../inference/served-model'
 import type { MachineWatch } from '../telemetry/machine-watch'
+import { answerChat } from './chat-handler'
 import { tellTime } from './clock-handler'
 import { cpuSeconds } from './satellite-handlers'
 
@@ -91,6 +92,10 @@ export function inferenceHandlers(
       }
       return { url: await api.start(new ServedModel(await host.openModel(parameters)), port) }
     },
+    chat: (chat, context) =>
+      answerChat(api.served, chat, context, (progress) =>
+        connection.emit('chatProgress', { chatId: chat.chatId, progress }),
+      ),
     shutdown: () => {
       setImmediate(shutdown)
       return null

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { chatApi } from './chat-api'
 import { experimentApi } from './experiment-api'
 import { hostApi } from './host-api'
 import { inventoryApi } from './inventory-api'
@@ -49,6 +50,7 @@ export const consoleApi = {
     ...provisioningApi.methods,
     ...hostApi.methods,
     ...simulationApi.methods,
+    ...chatApi.methods,
   },
   events: {
     log: z.array(logLine),
@@ -58,6 +60,7 @@ export const consoleApi = {
     ...provisioningApi.events,
     ...hostApi.events,
     ...simulationApi.events,
+    ...chatApi.events,
   },
 } satisfies Contract
 export type ConsoleApi = typeof consoleApi
