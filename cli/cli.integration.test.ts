@@ -94,6 +94,7 @@ it('has help with examples for every command', async () => {
     ['export'],
     ['model'],
     ['model', 'random'],
+    ['serve'],
     ['testbed'],
     ['testbed', 'up'],
     ['testbed', 'status'],

@@ -7,6 +7,7 @@ import { placeCommand } from './commands/place'
 import { replayCommand } from './commands/replay'
 import { runCommands } from './commands/run'
 import { runsCommands } from './commands/runs'
+import { serveCommand } from './commands/serve'
 import { simulateCommand } from './commands/simulate'
 import { testbedCommand } from './commands/testbed'
 import type { CommandContext } from './context'
@@ -62,6 +63,7 @@ Examples:
   simulateCommand(program, context)
   replayCommand(program, context)
   modelCommand(program, context)
+  serveCommand(program, context)
   testbedCommand(program, context)
 
   program
