@@ -5,6 +5,7 @@ import { builtInLabs } from '#shared/experiment/schema'
 import { planesOfInventory } from '#shared/inventory/planes'
 import { DocumentLoader } from './experiments/document-loader'
 import type { LabEngineOptions } from './engine-options'
+import { chatHandlers } from './handlers/chat-handlers'
 import { experimentHandlers } from './handlers/experiment-handlers'
 import { hostHandlers } from './handlers/host-handlers'
 import { inventoryHandlers } from './handlers/inventory-handlers'
@@ -14,6 +15,7 @@ import { provisioningHandlers } from './handlers/provisioning-handlers'
 import { runHandlers } from './handlers/run-handlers'
 import { simulationHandlers } from './handlers/simulation-handlers'
 import { LabService } from './hosts/lab-service'
+import { ServedApi } from './hosts/served-api'
 import type { StartLab } from './hosts/lab-hosts'
 import { removeJournals } from './local/journals'
 import { InventoryStore } from './inventory/inventory-store'
@@ -21,6 +23,7 @@ import { LabConnections } from './inventory/lab-connections'
 import { localLab } from './local/local-lab'
 import { HostModels } from './models/host-models'
 import { ModelChecksums } from './models/model-checksums'
+import { ModelStore } from './models/model-store'
 import { Preflights } from './preflight/preflights'
 import { consoleIdentity } from './provisioning/console-identity'
 import { ConsoleLocks } from './provisioning/console-lock'
@@ -138,6 +141,7 @@ export async function createLabEngine(
     onState: (state) => emit('labChanged', state),
     onLog: (lines) => logBook.add(lines),
   })
+  const served = new ServedApi(lab)
   // Nobody starts or watches it: it runs while a simulated run does.
   const simulator = new LabService({
     startLab: () => simulatedLab(options.workerEntry),
@@ -195,7 +199,13 @@ export async function createLabEngine(
         dataDirectory: options.dataDirectory,
         resultsDirectory: options.resultsDirectory,
       }),
-      ...labHandlers({ lab, queue }),
+      ...labHandlers({ lab, queue, served }),
+      ...chatHandlers({
+        lab,
+        served,
+        models: new ModelStore(options.dataDirectory),
+        onProgress: (event) => emit('chatProgress', event),
+      }),
       ...experimentHandlers(),
       ...runHandlers({
         options,

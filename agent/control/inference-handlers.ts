@@ -8,6 +8,7 @@ import type { InferenceHost } from '../inference/inference-host'
 import { ServedModel } from '../inference/served-model'
 import type { MachineWatch } from '../telemetry/machine-watch'
 import { prove } from '../inference/proof/prove'
+import { answerChat } from './chat-handler'
 import { tellTime } from './clock-handler'
 import { cpuSeconds } from './satellite-handlers'
 
@@ -105,6 +106,10 @@ export function inferenceHandlers(
       if (kvc === null) throw new SkyError('conflict', 'nothing rotates without a cache')
       return kvc.rotate()
     },
+    chat: (chat, context) =>
+      answerChat(api.served, chat, context, (progress) =>
+        connection.emit('chatProgress', { chatId: chat.chatId, progress }),
+      ),
     shutdown: () => {
       setImmediate(shutdown)
       return null

@@ -1,4 +1,4 @@
-import { toErrorBody, type ErrorBody } from '#shared/contract/errors'
+import { SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { emptyMeasurement, type Measurement } from '#shared/experiment/measurement'
 import { fullBlocks } from '#shared/kvc/prefix'
 import { answerRequest, type AnswerStep, type CachedModel } from './answer-request'
@@ -14,9 +14,13 @@ export interface GenerationRequest {
   /** False: the prompt is computed, as if nothing were cached, and nothing is stored. */
   readonly useCache: boolean
   readonly signal: AbortSignal
+  /** Asked after every token: true = the answer is long enough. */
+  readonly isEnough?: () => boolean
 }
 
 export type GenerationEvent =
+  /** It has left the queue. */
+  | { readonly kind: 'begun'; readonly queueMs: number }
   | Exclude<AnswerStep, { kind: 'failed' }>
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'end'; readonly reason: 'stop' | 'length'; readonly measurement: Measurement }
@@ -60,7 +64,8 @@ export class ServedModel {
 
   /** Every request ends, and so does every later one. */
   close(): void {
-    this.#closed.abort(new Error('the model is no longer served'))
+    const message = 'The model is no longer served'
+    this.#closed.abort(new SkyError('conflict', message, 'Serve it again.'))
   }
 
   /** One answer as a stream of events; the last is `end` or `failed`. Stopping to read it aborts the request. */
@@ -104,6 +109,7 @@ export class ServedModel {
       return
     }
     const queueMs = performance.now() - acceptedAt
+    emit({ kind: 'begun', queueMs })
     let restoreMs: number | null = null
     let error: ErrorBody | null = null
     const onStep = (step: AnswerStep): void => {
@@ -119,7 +125,7 @@ export class ServedModel {
       last = now
       const out = filter.push(text)
       if (out !== '') emit({ kind: 'text', text: out })
-      return filter.stopped ? 'stop' : undefined
+      return filter.stopped || request.isEnough?.() === true ? 'stop' : undefined
     }
     try {
       const model = request.useCache ? this.#model : { ...this.#model, kvc: null }

@@ -38,6 +38,7 @@ export async function bundleFor(parts: {
       },
     })
   await bundle('agent/main.ts', agent)
+  await bundle('agent/model/model-process.ts', join(folder, 'agent', 'skymemory-model.mjs'))
   if (parts.cli) {
     await bundle('cli/main.ts', cli)
     await bundleWorker(

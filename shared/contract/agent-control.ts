@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { journalEntry, satelliteCounters } from '../experiment/records'
 import { parameterValues } from '../experiment/parameters'
+import { chatAnswer, chatEvent, chatRequest } from './chat-api'
 import { errorBody } from './errors'
 import type { Contract } from './rpc'
 
@@ -282,8 +283,11 @@ export const inferenceControl = {
       params: z.object({ parameters: parameterValues.nullable(), port: z.int().min(0).max(65_535) }),
       result: z.object({ url: z.string().nullable() }),
     },
+    /** Ask the model that is served; see `chatApi`. */
+    chat: { params: chatRequest, result: chatAnswer },
   },
   events: {
+    chatProgress: chatEvent,
     records: z.object({ trialKey, entries: z.array(journalEntry) }),
   },
 } satisfies Contract

@@ -141,9 +141,12 @@ export const labApi = {
     constellation: { params: nothing, result: constellationSnapshot.nullable() },
     satelliteDetail: { params: position, result: satelliteDetail },
     delayReport: { params: nothing, result: delayStats },
-    /** Serve the OpenAI-compatible API with these parameters, or stop serving (null). */
+    /** Serve the OpenAI-compatible API with these parameters on a port (0 = any that is free), or stop serving (null). */
     serveApi: {
-      params: z.object({ parameters: parameterValues.nullable() }),
+      params: z.object({
+        parameters: parameterValues.nullable(),
+        port: z.int().min(0).max(65_535).default(0),
+      }),
       result: z.object({ url: z.string().nullable() }),
     },
   },
