@@ -28,7 +28,8 @@ import { Preflights } from './preflight/preflights'
 import { consoleIdentity } from './provisioning/console-identity'
 import { ConsoleLocks } from './provisioning/console-lock'
 import { sudoPassword } from './provisioning/open-host-shell'
-import { Provisioner, runtimesDirectory } from './provisioning/provisioner'
+import { LlamaPackages } from './provisioning/llama/llama-packages'
+import { llamaPackagesDirectory, Provisioner, runtimesDirectory } from './provisioning/provisioner'
 import { RuntimeCache } from './provisioning/runtimes/runtime-cache'
 import { inventoryLab } from './remote/inventory-lab'
 import { emptyVault, type SecretVault } from './secrets/secret-vault'
@@ -104,6 +105,10 @@ export async function createLabEngine(
     agentEntry,
     agentVersion: options.version,
     runtimes: new RuntimeCache({ directory: runtimesDirectory(options.dataDirectory) }),
+    llama: new LlamaPackages({
+      directory: llamaPackagesDirectory(options.dataDirectory),
+      packageFolder: llamaPackage ?? null,
+    }),
     locks,
     sudoPassword: (name, host) => sudoPassword(name, host, connections.secrets),
     onChanged: (state) => emit('provisioningChanged', state),

@@ -185,7 +185,7 @@ describe.skipIf(missing)('models on a host without systemd', { timeout: 180_000 
 
   it('need a host to be named where there are several', async () => {
     const lab = await aConsole()
-    const hosts = lab.inventory.hosts.map((host) => ({ ...host, role: 'inference' as const }))
+    const hosts = lab.inventory.hosts.map((host) => ({ ...host, role: 'inference' as const, models: false }))
     const { models } = modelsOf({ ...lab.inventory, hosts }, lab.connector)
     await expect(models.list('rack', null, never())).rejects.toMatchObject({
       code: 'invalid_argument',

@@ -3,10 +3,12 @@ import { SkyError } from '#shared/contract/errors'
 import { hostModel, type HostModel, type ModelTransfer, type SentModel } from '#shared/contract/model-api'
 import { glibcProblem, whatDoesNotFit, type ModelProblem } from '#shared/gguf/model-fit'
 import { storedModel, type StoredModel } from '#shared/gguf/stored-model'
+import type { ServiceKind } from '#shared/inventory/inventory'
 import type { LabAccess } from '../inventory/lab-access'
 import { requireSuccess } from '../provisioning/apply/script-failure'
 import { openHostShell } from '../provisioning/open-host-shell'
 import { asOwner } from '../provisioning/services/service-control'
+import { modelMemoryShare } from '../provisioning/services/units'
 import { findInstallation, type FoundInstallation } from '../remote/find-installation'
 import type { SecretSource } from '../secrets/secret'
 import type { SshSession } from '../ssh/ssh-session'
@@ -152,7 +154,7 @@ export class HostModels {
       bytes: model.bytes,
       bytesSent,
       sha256: note.sha256,
-      problems: problemsOn(look, model),
+      problems: problemsOn(look, model, found.installation.service),
     }
   }
 
@@ -239,11 +241,20 @@ async function lookAt(session: SshSession, folder: string, signal: AbortSignal):
   }
 }
 
-/** Held against the memory of the whole machine: what else runs there may end before the model is loaded. */
-function problemsOn({ memoryBytes, glibc }: HostLook, { bytes, shape }: ModelFile): ModelProblem[] {
+/**
+ * Held against the memory that the agent may have of the whole machine: what else runs there may end before the model is loaded.
+ */
+function problemsOn(
+  { memoryBytes, glibc }: HostLook,
+  { bytes, shape }: ModelFile,
+  service: ServiceKind,
+): ModelProblem[] {
+  // Units have a limit.
+  const share = service === 'detached' ? 1 : modelMemoryShare
+  const freeMemoryBytes = memoryBytes && share * memoryBytes
   const library = glibcProblem(glibc)
   const contextTokens = Math.min(usualUse.contextTokens, shape.trainContextTokens || Infinity)
-  const circumstances = { ...usualUse, contextTokens, fileBytes: bytes, freeMemoryBytes: memoryBytes }
+  const circumstances = { ...usualUse, contextTokens, fileBytes: bytes, freeMemoryBytes }
   return [...(library ? [library] : []), ...whatDoesNotFit(shape, circumstances)]
 }
 

@@ -185,7 +185,7 @@ function sizeProblems(shape: ModelShape, circumstances: Circumstances): ModelPro
 }
 
 /** The C library that the binaries of llama.cpp were built for. */
-const leastGlibc = [2, 34] as const
+export const leastGlibc = [2, 34] as const
 
 /**
  * @param found the version that the system has (`process.report.getReport().header.glibcVersionRuntime`); null where there is no glibc,

@@ -80,7 +80,7 @@ export async function traceOf(testbed: Testbed, host: string): Promise<string[]>
   const prune = restless.flatMap((path) => ['-path', path, '-prune', '-o'])
   const files = await onHost(testbed, host, 'find', '/', '-xdev', ...prune, '-printf', '%y %m %u %g %p\\n')
   const processes = await onHost(testbed, host, 'ps', '-eo', 'user:32,args')
-  const own = /\b(sshd|ps -eo|systemd|\(sd-pam\)|dbus-daemon|polkitd)/
+  const own = /\b(sshd|ps -eo|systemd|dbus-daemon|polkitd)|\(sd-pam\)/
   const accounts = await onHost(testbed, host, 'cat', '/etc/passwd', '/etc/group', '/etc/shadow')
   const lingering = await onHost(testbed, host, 'sh', '-c', 'ls /var/lib/systemd/linger 2>/dev/null || :')
   return [
