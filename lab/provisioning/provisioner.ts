@@ -23,6 +23,8 @@ export interface ProvisionerOptions {
   readonly agentVersion: string
   readonly runtimes: RuntimeCache
   readonly locks: ConsoleLocks
+  /** Who uses this console, such as ada@laptop. */
+  readonly who: () => Promise<string>
   readonly sudoPassword: (lab: string, host: string) => SudoPassword
   readonly onChanged: (state: ProvisioningState) => void
   readonly log: (lines: readonly LogLine[]) => void
@@ -161,7 +163,7 @@ export class Provisioner {
   }
 
   async #workOn(lab: string, signal: AbortSignal): Promise<{ inventory: Inventory; work: LabWork }> {
-    const { access, dataDirectory, runtimes, locks, sudoPassword, log } = this.#options
+    const { access, dataDirectory, runtimes, locks, who, sudoPassword, log } = this.#options
     const inventory = await access.inventory(lab)
     const agent = await this.#agentFile()
     const date = (): Date => new Date(this.#now())
@@ -186,6 +188,7 @@ export class Provisioner {
       log: (source, level, text) => log([{ at: this.#now(), source, level, text }]),
       now: this.#now,
       signal,
+      by: await who(),
     }
     return { inventory, work }
   }

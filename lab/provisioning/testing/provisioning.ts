@@ -83,6 +83,7 @@ export async function provisionerFor(
     agentVersion,
     runtimes,
     locks: new ConsoleLocks(() => consoleIdentity(data)),
+    who: async () => (await consoleIdentity(data)).who,
     sudoPassword: () => sudoPassword,
     onChanged: (state) => states.push(state),
     log: (lines) => log.push(...lines),
