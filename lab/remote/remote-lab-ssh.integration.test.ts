@@ -116,17 +116,14 @@ describe.skipIf(missing)('a lab of hosts behind real SSH servers', () => {
       return state.kind === 'running' ? state.hosts.find(({ hostId }) => hostId === 'nuc1')?.state : undefined
     }
     const by = `${userInfo().username}@${hostname()}`
-    const inventory = await client.call('inventory', { lab: 'rack' })
-    const hosts = inventory.hosts.map((host) =>
-      host.name === 'nuc1' && host.role === 'satellite' ? { ...host, data_port: 7_499 } : host,
-    )
+    const bundle = '/home/lab/.local/share/skymemory/rack/current/skymemory-agent.mjs'
     const restarts: [boolean, () => Promise<unknown>][] = [
       [false, () => client.call('controlService', { lab: 'rack', host: 'nuc1', action: 'restart' })],
       [true, () => client.call('apply', { lab: 'rack', hosts: ['nuc1'] })],
     ]
     for (const [isUpdate, restart] of restarts) {
-      if (isUpdate)
-        await client.call('saveInventory', { inventory: { ...inventory, hosts }, replaces: 'rack' })
+      // What was changed on the host is put right.
+      if (isUpdate) await testbed.exec('nuc1', ['sh', '-c', 'echo >> "$1"', 'sh', bundle])
       const before = await nuc1()
       const pid = before?.kind === 'healthy' ? before.pid : 0
       const seen: unknown[] = []
@@ -143,11 +140,6 @@ describe.skipIf(missing)('a lab of hosts behind real SSH servers', () => {
       expect(seen).not.toContain('stopped_by_hand')
       expect(seen).not.toContain('crashed')
     }
-    // As it was, for the tests that follow.
-    await client.call('stopLab', {})
-    await client.call('saveInventory', { inventory, replaces: 'rack' })
-    const { hosts: applied } = await client.call('apply', { lab: 'rack', hosts: ['nuc1'] })
-    expect(applied.map(({ state }) => state)).toEqual(['done'])
   }, 120_000)
 
   it('tells at once of agents of another version, and offers what brings the fitting one', async () => {
