@@ -164,9 +164,20 @@ describe.skipIf(missing)('on hosts with systemd', { timeout: 240_000 }, () => {
         return startedAt()
       }
       const first = await running()
-      await controlService(shell, subject, 'stop', 'ada@laptop')
+      await controlService(shell, subject, 'stop', { by: 'ada@laptop' })
       expect(await agentEnding(shell, subject, first)).toEqual({ kind: 'stopped', by: 'ada@laptop' })
-      await controlService(shell, subject, 'start', 'ada@laptop')
+      await controlService(shell, subject, 'start')
+      const restarted = await running()
+      for (const [isUpdate, kind] of [
+        [false, 'restart'],
+        [true, 'update'],
+      ] as const) {
+        await controlService(shell, subject, 'restart', { by: 'ada@laptop', isUpdate })
+        expect(await agentEnding(shell, subject, restarted)).toEqual({ kind, by: 'ada@laptop' })
+      }
+      await running()
+      await controlService(shell, subject, 'stop', { by: '' })
+      await controlService(shell, subject, 'start', { by: 'ada@laptop' })
       const second = await running()
       // By hand on the host: nobody notes who, and what was noted before is of an earlier agent.
       await controlService(shell, subject, 'stop')
