@@ -88,6 +88,19 @@ describe.skipIf(missing)('a lab of SSH hosts from the command line', () => {
     const again = JSON.parse((await run('lab', 'apply', 'rack', '--json')).out) as ProvisioningState
     expect(again.hosts.map(({ changed }) => changed)).toEqual([false, false, false])
 
+    const model = join(temporaryFolder(), 'tiny.gguf')
+    expect((await run('model', 'random', '--out', model)).code).toBe(0)
+    const sent = await run('model', 'add', model, '--lab', 'rack', '--name', 'small')
+    expect(sent, sent.err).toMatchObject({ code: 0 })
+    expect(sent.out).toMatch(/The model small is on jetson now: .*\/models\/small\.gguf, [\d,]+ B sent/)
+    expect(sent.err).toMatch(/to jetson: /)
+    expect((await run('model', 'add', model, '--lab', 'rack', '--name', 'small')).out).toContain(
+      'is on jetson already',
+    )
+    expect((await run('model', 'list', '--lab', 'rack')).out).toMatch(/small .* present/)
+    expect((await run('model', 'remove', 'small', '--lab', 'rack')).out).toMatch(/Removed .*small\.gguf/)
+    expect((await run('model', 'list', '--lab', 'rack')).out).toContain('There is no model on jetson yet')
+
     const file = join(temporaryFolder(), 'far.yaml')
     writeFileSync(file, experiment)
     const out = temporaryFolder()

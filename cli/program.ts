@@ -10,6 +10,7 @@ import { runsCommands } from './commands/runs'
 import { serveCommand } from './commands/serve'
 import { simulateCommand } from './commands/simulate'
 import { testbedCommand } from './commands/testbed'
+import { verifyCommand } from './commands/verify'
 import type { CommandContext } from './context'
 import { dataDirectory, engineOptions, gitRevision, version, type Installation } from './environment'
 import type { Terminal } from './output/terminal'
@@ -63,6 +64,7 @@ Examples:
   simulateCommand(program, context)
   replayCommand(program, context)
   modelCommand(program, context)
+  verifyCommand(program, context)
   serveCommand(program, context)
   testbedCommand(program, context)
 

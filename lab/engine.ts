@@ -10,6 +10,7 @@ import { experimentHandlers } from './handlers/experiment-handlers'
 import { hostHandlers } from './handlers/host-handlers'
 import { inventoryHandlers } from './handlers/inventory-handlers'
 import { labHandlers } from './handlers/lab-handlers'
+import { modelHandlers } from './handlers/model-handlers'
 import { provisioningHandlers } from './handlers/provisioning-handlers'
 import { runHandlers } from './handlers/run-handlers'
 import { simulationHandlers } from './handlers/simulation-handlers'
@@ -20,12 +21,15 @@ import { removeJournals } from './local/journals'
 import { InventoryStore } from './inventory/inventory-store'
 import { LabConnections } from './inventory/lab-connections'
 import { localLab } from './local/local-lab'
+import { HostModels } from './models/host-models'
+import { ModelChecksums } from './models/model-checksums'
 import { ModelStore } from './models/model-store'
 import { Preflights } from './preflight/preflights'
 import { consoleIdentity } from './provisioning/console-identity'
 import { ConsoleLocks } from './provisioning/console-lock'
 import { sudoPassword } from './provisioning/open-host-shell'
-import { Provisioner, runtimesDirectory } from './provisioning/provisioner'
+import { LlamaPackages } from './provisioning/llama/llama-packages'
+import { llamaPackagesDirectory, Provisioner, runtimesDirectory } from './provisioning/provisioner'
 import { RuntimeCache } from './provisioning/runtimes/runtime-cache'
 import { inventoryLab } from './remote/inventory-lab'
 import { emptyVault, type SecretVault } from './secrets/secret-vault'
@@ -101,10 +105,20 @@ export async function createLabEngine(
     agentEntry,
     agentVersion: options.version,
     runtimes: new RuntimeCache({ directory: runtimesDirectory(options.dataDirectory) }),
+    llama: new LlamaPackages({
+      directory: llamaPackagesDirectory(options.dataDirectory),
+      packageFolder: llamaPackage ?? null,
+    }),
     locks,
     sudoPassword: (name, host) => sudoPassword(name, host, connections.secrets),
     onChanged: (state) => emit('provisioningChanged', state),
     log: (lines) => logBook.add(lines),
+  })
+  const hostModels = new HostModels({
+    access: connections,
+    secrets: connections.secrets,
+    checksums: new ModelChecksums(options.dataDirectory),
+    onTransfer: (transfer) => emit('modelTransfer', transfer),
   })
   const services = new HostServices({
     access: connections,
@@ -226,6 +240,7 @@ export async function createLabEngine(
         hasRun: (name) => queue.busy && lab.hosts?.name === name,
       }),
       ...hostHandlers({ access: connections, services, terminals }),
+      ...modelHandlers(hostModels),
       ...simulationHandlers({ replays, figuresDirectory: options.figuresDirectory }),
       recentLog: () => logBook.recent(),
     },

@@ -6,6 +6,7 @@ import type { JournalEntry } from '#shared/experiment/records'
 import type { ApiServer } from '../inference/api/api-server'
 import type { InferenceHost } from '../inference/inference-host'
 import type { MachineWatch } from '../telemetry/machine-watch'
+import { prove } from '../inference/proof/prove'
 import { answerChat } from './chat-handler'
 import { tellTime } from './clock-handler'
 import { cpuSeconds } from './satellite-handlers'
@@ -90,6 +91,19 @@ export function inferenceHandlers(
         )
       }
       return { url: await api.start(await host.openModel(parameters), port) }
+    },
+    openModel: async ({ parameters }) => {
+      if (host.trialRunning) {
+        throw new SkyError('conflict', 'a trial is running on the inference host', 'Wait for its end.')
+      }
+      await api.stop()
+      return (await host.openModel(parameters)).engine.facts
+    },
+    prove: (request) => prove(host.requireModel(), request),
+    rotate: () => {
+      const { kvc } = host.requireModel()
+      if (kvc === null) throw new SkyError('conflict', 'nothing rotates without a cache')
+      return kvc.rotate()
     },
     chat: (chat, context) =>
       answerChat(api.served, chat, context, (progress) =>

@@ -36,6 +36,7 @@ export function satelliteHandlers(
       telemetry: telemetry ? machine.telemetry() : null,
     }),
     storedBlocks: ({ slot, plane, limit }) => host.storedBlocks({ slot, plane }, limit),
+    damageBlock: ({ hash, how }) => ({ damaged: host.damageBlock(hash, how) }),
     shutdown: () => {
       setImmediate(shutdown)
       return null

@@ -12,14 +12,17 @@ import {
   type Sampling,
 } from './engine/engine'
 import type { FetchResult } from './kvc/block-fetch'
-import type { KvcClient } from './kvc/kvc-client'
+import type { FetchPolicy } from './kvc/fetch-policy'
+import type { BlockCache } from './kvc/kvc-client'
 import type { LookupResult } from './kvc/manifest-lookup'
 
 /** An engine with the cache in front of it; `kvc` null = cache off. */
 export interface CachedModel {
   readonly engine: Engine
-  readonly kvc: KvcClient | null
+  readonly kvc: BlockCache | null
   readonly blockTokens: number
+  /** How much of a cached prefix is fetched. */
+  readonly fetchPolicy: FetchPolicy
 }
 
 /** What has been done for a request, on its way to the first token; or why it failed. */
@@ -76,6 +79,7 @@ export async function answerRequest(model: CachedModel, request: ModelRequest): 
     const prefill = await session.prefill(blocks)
     request.onStep?.({ kind: 'prefilled', prefill })
     measurement.prefillMs = prefill.computeMs
+    if (blocks.length > 0 && model.engine.facts !== null) measurement.restoreMs = prefill.restoreMs
     measurement.harmful = isHarmful(measurement, model.engine.measuredPrefillRate())
     const stored = storeNewBlocks(model.kvc, session, hashes, blocks.length)
     stored.catch(() => undefined) // looked at below; an aborted answer leaves it alone
@@ -95,14 +99,16 @@ export async function answerRequest(model: CachedModel, request: ModelRequest): 
 
 async function readPrefix(
   model: CachedModel,
-  kvc: KvcClient,
+  kvc: BlockCache,
   request: ModelRequest,
   hashes: readonly Uint8Array[],
 ): Promise<CachedPrefix | null> {
   if (hashes.length === 0) return null
   const lookup = await kvc.lookup(hashes)
   const usable = usablePrefix(lookup.manifests.length, request.prompt.length, model.blockTokens)
-  const fetch = await kvc.fetch(hashes.slice(0, usable), lookup.manifests, { recordRoutes: true })
+  const wanted = model.fetchPolicy.choose(usable, model.engine.measuredPrefillRate())
+  const fetch = await kvc.fetch(hashes.slice(0, wanted), lookup.manifests, { recordRoutes: true })
+  if (fetch.timing !== null) model.fetchPolicy.observe(fetch.stats.bytesRead, fetch.timing.ms)
   return { lookup, fetch }
 }
 
@@ -147,7 +153,7 @@ interface Stored {
 
 /** Begins at once, beside decoding; a failed store is no failure of the request. */
 async function storeNewBlocks(
-  kvc: KvcClient | null,
+  kvc: BlockCache | null,
   session: EngineSession,
   hashes: readonly Uint8Array[],
   cachedBlocks: number,

@@ -16,11 +16,12 @@ import { TrialNetwork } from '#shared/network/trial-network'
 import { DelayLine, emptyTotals, type DelayTotals } from '../network/delay-line'
 import { TcpTransport } from '../transport/tcp-transport'
 import { plainWire, type Wire } from '../transport/wire'
-import type { CachedModel } from './answer-request'
+import type { OpenModel } from './open-model'
 import type { Engine } from './engine/engine'
 import { EngineShelf } from './engine/engine-shelf'
 import type { LocalModels } from './engine/llama/local-models'
 import { GroundStation, isForGround } from './kvc/ground-station'
+import { AdaptiveFetch, fetchAlways } from './kvc/fetch-policy'
 import { KvcClient } from './kvc/kvc-client'
 import { Journal } from './trial/journal'
 import type { PromptSession } from '#shared/workload/prompt-session'
@@ -37,6 +38,8 @@ export class InferenceHost {
   readonly #log: Log
   readonly #engines: EngineShelf
   #facts: ModelFacts | null = null
+  /** What was opened last. */
+  #open: OpenModel | null = null
   readonly #journals = new Map<string, Journal>()
   readonly #listeners = new Set<EntryListener>()
   #topology: LabTopology | null = null
@@ -104,7 +107,7 @@ export class InferenceHost {
   }
 
   /** Open the cache for these parameters: a fresh ground station, epoch 0. Null when the cache is off. */
-  async openModel(parameters: ParameterValues): Promise<CachedModel> {
+  async openModel(parameters: ParameterValues): Promise<OpenModel> {
     this.#facts = null
     const engine = await this.#engines.open(parameters)
     this.#facts = engine.facts
@@ -121,7 +124,23 @@ export class InferenceHost {
       const kvc_bytes_per_token = engine.model.kvcBytesPerToken
       this.#kvc = new KvcClient(this.#station, { ...parameters, kvc_bytes_per_token })
     }
-    return { engine, kvc: this.#kvc, blockTokens: parameters.block_tokens }
+    const blockTokens = parameters.block_tokens
+    const fetchPolicy =
+      parameters.fetch === 'adaptive'
+        ? new AdaptiveFetch(blockTokens, blockTokens * engine.model.kvcBytesPerToken)
+        : fetchAlways
+    const model = { engine, kvc: this.#kvc, blockTokens, fetchPolicy }
+    this.#open = model
+    return model
+  }
+
+  /** What was opened, for work outside of trials. @throws SkyError `conflict` while a trial runs, and before anything is open */
+  requireModel(): OpenModel {
+    if (this.trialRunning) {
+      throw new SkyError('conflict', 'a trial is running on the inference host', 'Wait for its end.')
+    }
+    if (this.#open === null) throw new SkyError('conflict', 'no model is open')
+    return this.#open
   }
 
   /** A trial that runs or has run in this process. */

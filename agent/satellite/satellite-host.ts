@@ -9,7 +9,8 @@ import { TrialNetwork } from '#shared/network/trial-network'
 import { TcpTransport } from '../transport/tcp-transport'
 import { plainWire, type Wire } from '../transport/wire'
 import type { Log } from '../log'
-import { hashOf } from './chunk-store'
+import { blockKey, hashOf } from './chunk-store'
+import { damageChunk } from './damage-chunk'
 import { DelayLine } from '../network/delay-line'
 import { Fabric } from './fabric'
 import { Satellite } from './satellite'
@@ -98,6 +99,12 @@ export class SatelliteHost {
 
   delayTotals(): DelayTotals {
     return this.#delayLine.totals
+  }
+
+  /** For proofs: answers whether a chunk of the block lay here. @param hash hexadecimal */
+  damageBlock(hash: string, how: 'corrupt' | 'lose'): boolean {
+    const block = blockKey(Buffer.from(hash, 'hex'))
+    return this.#satellites.some(({ store }) => damageChunk(store, block, how))
   }
 
   storedBlocks({ slot, plane }: Position, limit: number): StoredBlockSummary[] {

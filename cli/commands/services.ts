@@ -23,9 +23,7 @@ export function serviceCommands(lab: Command, context: () => CommandContext): vo
     .argument('<lab>')
     .argument('<host>')
     .addArgument(new Argument('<action>', 'what to do').choices([...serviceActions, 'status']))
-    .description(
-      'Start, stop or restart the agent that is installed on a host, or say how it is. A stopped one starts again with its machine.',
-    )
+    .description('Start, stop or restart the agent that is installed on a host, or say how it is.')
     .option('--json', 'print JSON', false)
     .addHelpText(
       'after',

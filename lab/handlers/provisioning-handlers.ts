@@ -1,9 +1,10 @@
 import type { ConsoleApi } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type { provisioningApi } from '#shared/contract/provisioning-api'
-import type { CallContext, Handlers } from '#shared/contract/rpc'
+import type { Handlers } from '#shared/contract/rpc'
 import type { Preflights } from '../preflight/preflights'
 import type { Provisioner } from '../provisioning/provisioner'
+import { signalOf } from './call-signal'
 
 export interface ProvisioningHandlerOptions {
   readonly preflights: Preflights
@@ -43,11 +44,4 @@ export function provisioningHandlers({
     },
     provisioning: ({ lab }) => provisioner.state(lab),
   }
-}
-
-function signalOf(context: CallContext): AbortSignal {
-  const ending = new AbortController()
-  if (context.isCancelled()) ending.abort()
-  context.onCancelled(() => ending.abort())
-  return ending.signal
 }

@@ -60,7 +60,7 @@ if [ -d /run/systemd/system ]; then
 fi
 
 begin tools
-for tool in tar gzip sha256sum base64 stat flock mv ln; do
+for tool in tar gzip sha256sum base64 stat flock mv ln find sort xargs; do
   has "$tool" || echo " $tool"
 done
 begin perl

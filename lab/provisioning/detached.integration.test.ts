@@ -5,7 +5,15 @@ import { noTestbed, testbedForTest } from '../testing/testbed'
 import type { Testbed } from '../testbed/testbed'
 import { crashingBundle, otherBundle } from './testing/bundles'
 import { agentVersionHere, provisionerFor, type ProvisionerParts } from './testing/provisioning'
-import { agentOn, hostsOf, layoutOf, onHost, traceOf } from './testing/testbed-hosts'
+import {
+  agentOn,
+  hostsOf,
+  installedCertificate,
+  layoutOf,
+  onHost,
+  shownCertificate,
+  traceOf,
+} from './testing/testbed-hosts'
 
 const missing = noTestbed()
 if (missing) console.warn(`Tests of provisioning are skipped: ${missing}`)
@@ -199,8 +207,11 @@ describe.skipIf(missing)('on hosts without systemd', { timeout: 180_000 }, () =>
   })
 
   it('renews certificates when a third of their time is left, and leaves them alone before', async () => {
-    const { data, apply } = await aConsole()
+    const { data, apply, connector } = await aConsole()
     await apply('nuc1')
+    const before = await agentOn(connector, 'nuc1')
+    const first = await shownCertificate(testbed, 'nuc1')
+    expect(first).toBe(installedCertificate(testbed, 'nuc1', layout))
     const days = (count: number) => () => Date.now() + count * 86_400_000
     const early = await aConsole({ data, now: days(200) })
     expect((await early.apply('nuc1')).hosts[0]).toMatchObject({ changed: false })
@@ -214,6 +225,12 @@ describe.skipIf(missing)('on hosts without systemd', { timeout: 180_000 }, () =>
     expect(steps?.[0]?.detail).toMatch(/it ends on \d{4}-\d\d-\d\d$/)
     // The agent takes the new one: it is not valid yet by the clock of the host, which nobody but peers minds.
     expect((await late.apply('nuc1')).hosts[0]).toMatchObject({ state: 'done', changed: true })
+    // It reads its certificate at its start.
+    expect((await agentOn(connector, 'nuc1'))?.pid).not.toBe(before?.pid)
+    const renewed = await shownCertificate(testbed, 'nuc1')
+    expect(renewed).not.toBe(first)
+    expect(renewed).toBe(installedCertificate(testbed, 'nuc1', layout))
+    expect((await late.apply('nuc1')).hosts[0]).toMatchObject({ changed: false })
   })
 
   it('gives every host another certificate when the authority is another one', async () => {

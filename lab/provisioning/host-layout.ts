@@ -7,9 +7,12 @@ import { hostName, labName, serviceKinds, type ServiceKind } from '#shared/inven
  *
  *   <directory>/
  *     current -> versions/<version>      switched atomically: what runs is this
- *     versions/<version>/                skymemory-agent.mjs, config.json, service.unit, node -> the runtime
+ *     versions/<version>/                skymemory-agent.mjs, config.json, service.unit, node -> the runtime; where models are run
+ *                                        skymemory-model.mjs, llama -> the package
  *     runtimes/<name>/bin/node
+ *     llama/<name>/                      the package @skymemory/llama, named by its content
  *     tls -> certificates/<id>           ca.pem, certificate.pem, key.pem (0600)
+ *     models/                            <name>.gguf, and <name>.json that says what it is; no version takes them away
  *     journals/                          records that the console does not have yet
  *     log/agent.log                      of a detached service; systemd keeps the log of a unit itself
  *     run/control.sock, run/supervisor.pid
@@ -28,7 +31,11 @@ export interface HostLayout {
   readonly node: string
   readonly versions: string
   readonly runtimes: string
+  /** The package that runs models: of the current version, and all that are there. */
+  readonly llama: string
+  readonly llamaPackages: string
   readonly tls: string
+  readonly models: string
   readonly journals: string
   readonly log: string
   readonly run: string
@@ -57,7 +64,10 @@ export function hostLayout(service: ServiceKind, lab: string, home: string): Hos
     node: posix.join(current, 'node'),
     versions: posix.join(directory, 'versions'),
     runtimes: posix.join(directory, 'runtimes'),
+    llama: posix.join(current, 'llama'),
+    llamaPackages: posix.join(directory, 'llama'),
     tls: posix.join(directory, 'tls'),
+    models: posix.join(directory, 'models'),
     journals: posix.join(directory, 'journals'),
     log: posix.join(directory, 'log', 'agent.log'),
     run,

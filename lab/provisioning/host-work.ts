@@ -4,7 +4,13 @@ import type { InventoryHost, ServiceKind } from '#shared/inventory/inventory'
 import { serviceKinds } from '#shared/inventory/inventory'
 import type { SshConnector, SshSession } from '../ssh/ssh-session'
 import { deployHost } from './apply/deploy-host'
-import { requireNotCancelled, type AgentFile, type HostJob, type SiteJob } from './apply/host-job'
+import {
+  requireNotCancelled,
+  type AgentFile,
+  type HostJob,
+  type LocalProgram,
+  type SiteJob,
+} from './apply/host-job'
 import { makeFolders } from './apply/put-in-place'
 import { rollBackHost } from './apply/roll-back-host'
 import type { LabAuthority } from './certificates/authority'
@@ -14,7 +20,9 @@ import { lookAtHost } from './facts/look-at-host'
 import { hostLayout, type HostLayout } from './host-layout'
 import { hostShell, type HostShell, type SudoPassword } from './host-shell'
 import type { HostReporter } from './lab-progress'
+import type { LlamaPackages } from './llama/llama-packages'
 import { hostPlanOf, isChange, type HostDeployment, type HostSite, type Wanted } from './plan/deployment'
+import { llamaArchitecture } from './plan/model-choice'
 import { planHost } from './plan/plan-host'
 import { chooseService, presentServices } from './plan/service-choice'
 import { takeAway } from './remove/take-away'
@@ -28,6 +36,8 @@ export interface LabWork {
   readonly sudoPassword: (host: string) => SudoPassword
   readonly wanted: Wanted
   readonly agent: AgentFile
+  readonly model: LocalProgram | null
+  readonly llama: LlamaPackages
   readonly authority: () => Promise<LabAuthority>
   readonly runtimes: RuntimeCache
   readonly log: (host: string, level: LogLine['level'], text: string) => void
@@ -168,7 +178,9 @@ async function deploymentOf(
   session: SshSession,
 ): Promise<HostDeployment> {
   const { facts, answer } = await lookAtHost(session, work.lab, host, work.signal)
-  return planHost(host, facts, answer, work.wanted)
+  const architecture = llamaArchitecture(host, facts)
+  const llama = architecture && (await work.llama.pack(architecture))
+  return planHost(host, facts, answer, work.wanted, llama)
 }
 
 async function siteOf(work: LabWork, host: InventoryHost, session: SshSession): Promise<HostSite> {
@@ -218,6 +230,6 @@ function siteJobOf(work: LabWork, site: HostSite, shell: HostShell, reporter: Ho
 }
 
 function jobOf(work: LabWork, site: HostDeployment, shell: HostShell, reporter: HostReporter): HostJob {
-  const { agent, authority, runtimes } = work
-  return { ...siteJobOf(work, site, shell, reporter), site, agent, authority, runtimes }
+  const { agent, model, authority, runtimes } = work
+  return { ...siteJobOf(work, site, shell, reporter), site, agent, model, authority, runtimes }
 }

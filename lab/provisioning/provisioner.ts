@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { LogLine } from '#shared/contract/console-api'
 import { SkyError, toErrorBody } from '#shared/contract/errors'
 import type { HostPlan, LabPlan, ProvisioningState } from '#shared/contract/provisioning-api'
 import type { Inventory, InventoryHost } from '#shared/inventory/inventory'
 import type { LabAccess } from '../inventory/lab-access'
-import type { AgentFile } from './apply/host-job'
+import type { LocalProgram } from './apply/host-job'
 import { labAuthority, presentAuthority, type LabAuthority } from './certificates/authority'
 import type { ConsoleLocks } from './console-lock'
 import { inParallel } from '../in-parallel'
 import type { SudoPassword } from './host-shell'
 import { applyOneHost, planOneHost, removeFromOneHost, rollBackOneHost, type LabWork } from './host-work'
 import { LabProgress, type HostReporter, type ProvisioningAction } from './lab-progress'
+import type { LlamaPackages } from './llama/llama-packages'
+import { runsModels } from './plan/model-choice'
 import type { RuntimeCache } from './runtimes/runtime-cache'
 
 export interface ProvisionerOptions {
@@ -22,6 +24,7 @@ export interface ProvisionerOptions {
   readonly agentEntry: string
   readonly agentVersion: string
   readonly runtimes: RuntimeCache
+  readonly llama: LlamaPackages
   readonly locks: ConsoleLocks
   readonly sudoPassword: (lab: string, host: string) => SudoPassword
   readonly onChanged: (state: ProvisioningState) => void
@@ -161,9 +164,14 @@ export class Provisioner {
   }
 
   async #workOn(lab: string, signal: AbortSignal): Promise<{ inventory: Inventory; work: LabWork }> {
-    const { access, dataDirectory, runtimes, locks, sudoPassword, log } = this.#options
+    const { access, dataDirectory, runtimes, llama, locks, sudoPassword, log } = this.#options
     const inventory = await access.inventory(lab)
-    const agent = await this.#agentFile()
+    const { agentEntry, agentVersion } = this.#options
+    const agent = { ...(await programFile(agentEntry)), version: agentVersion }
+    // Built beside the agent, and looked for there by it.
+    const model = inventory.hosts.some(runsModels)
+      ? await programFile(join(dirname(agentEntry), 'skymemory-model.mjs'))
+      : null
     const date = (): Date => new Date(this.#now())
     let authority: Promise<LabAuthority> | null = null
     const work: LabWork = {
@@ -175,11 +183,14 @@ export class Provisioner {
         lab,
         hosts: inventory.hosts.map(({ name }) => name),
         agent,
+        model,
         authority: await presentAuthority(dataDirectory, lab, date()),
         pins: runtimes.pins,
         now: date(),
       },
       agent,
+      model,
+      llama,
       // Hosts that ask at the same time must get the same one.
       authority: () => (authority ??= labAuthority(dataDirectory, lab, date)),
       runtimes,
@@ -189,31 +200,31 @@ export class Provisioner {
     }
     return { inventory, work }
   }
+}
 
-  async #agentFile(): Promise<AgentFile> {
-    const { agentEntry: file, agentVersion: version } = this.#options
-    try {
-      const content = await readFile(file)
-      return {
-        file,
-        version,
-        sha256: createHash('sha256').update(content).digest('hex'),
-        bytes: content.length,
-      }
-    } catch (thrown) {
-      const reason = thrown instanceof Error ? thrown.message : String(thrown)
-      throw new SkyError(
-        'not_found',
-        `The agent's program ${file} cannot be read: ${reason}`,
-        'Build it: npm run build',
-      )
-    }
+/** @throws SkyError `not_found` */
+async function programFile(file: string): Promise<LocalProgram> {
+  try {
+    const content = await readFile(file)
+    return { file, sha256: createHash('sha256').update(content).digest('hex'), bytes: content.length }
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    throw new SkyError(
+      'not_found',
+      `The agent's program ${file} cannot be read: ${reason}`,
+      'Build it: npm run build',
+    )
   }
 }
 
 /** The cache of runtimes in a data directory. */
 export function runtimesDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'runtimes')
+}
+
+/** The packages for hosts that run models. */
+export function llamaPackagesDirectory(dataDirectory: string): string {
+  return join(dataDirectory, 'llama-packages')
 }
 
 /** @throws SkyError `not_found` for a name that no host of the lab has */

@@ -6,10 +6,21 @@ import { bundleFor } from '../testing/agent-bundle'
 import { noTestbed, testbedForTest } from '../testing/testbed'
 import { systemdMissing } from '../testbed/requirements'
 import type { Testbed } from '../testbed/testbed'
+import { noSecrets } from '../testing/ssh-lab'
 import type { SudoPassword } from './host-shell'
+import { openHostShell } from './open-host-shell'
+import { agentEnding, controlService } from './services/service-control'
 import { crashingBundle, otherBundle } from './testing/bundles'
 import { agentVersionHere, provisionerFor, type ProvisionerParts } from './testing/provisioning'
-import { agentOn, hostsOf, layoutOf, onHost, traceOf } from './testing/testbed-hosts'
+import {
+  agentOn,
+  hostsOf,
+  installedCertificate,
+  layoutOf,
+  onHost,
+  shownCertificate,
+  traceOf,
+} from './testing/testbed-hosts'
 
 const missing = noTestbed() ?? systemdMissing()?.message ?? null
 if (missing) console.warn(`Tests of provisioning with systemd are skipped: ${missing}`)
@@ -137,6 +148,40 @@ describe.skipIf(missing)('on hosts with systemd', { timeout: 240_000 }, () => {
     expect((await apply('nuc1', 'jetson')).hosts.map(({ changed }) => changed)).toEqual([false, false])
   })
 
+  it('says of an agent that ended whether it was stopped, and by whom', async () => {
+    const { apply, connector } = await aConsole()
+    await apply('nuc1', 'jetson')
+    for (const [host, service] of [
+      ['nuc1', 'system'],
+      ['jetson', 'user'],
+    ] as const) {
+      const session = await connector.connect(host)
+      const shell = await openHostShell(session, 'rack', noSecrets())
+      const subject = { lab: 'rack', service, layout: layoutOf(service) }
+      const running = async () => {
+        const startedAt = async () => (await agentOn(connector, host, service))?.startedAt ?? 0
+        await expect.poll(startedAt, { timeout: 30_000, interval: 100 }).toBeGreaterThan(0)
+        return startedAt()
+      }
+      const first = await running()
+      await controlService(shell, subject, 'stop', 'ada@laptop')
+      expect(await agentEnding(shell, subject, first)).toEqual({ kind: 'stopped', by: 'ada@laptop' })
+      await controlService(shell, subject, 'start', 'ada@laptop')
+      const second = await running()
+      // By hand on the host: nobody notes who, and what was noted before is of an earlier agent.
+      await controlService(shell, subject, 'stop')
+      expect(await agentEnding(shell, subject, second)).toEqual({ kind: 'stopped', by: null })
+      await controlService(shell, subject, 'start')
+      const third = await running()
+      const pid = (await agentOn(connector, host, service))?.pid ?? 0
+      await onHost(testbed, host, 'kill', '-9', String(pid))
+      expect(await agentEnding(shell, subject, third)).toEqual({ kind: 'crashed' })
+      const again = async () => (await agentOn(connector, host, service))?.pid ?? pid
+      await expect.poll(again, { timeout: 30_000, interval: 200 }).not.toBe(pid)
+      session.close()
+    }
+  })
+
   it('asks for the password of sudo when it is not known, and says that it was wrong', async () => {
     const changes = { nuc2: { service: 'system' } }
     const unknown = await aConsole({ sudoPassword: new Typed(null) }, changes)
@@ -225,6 +270,23 @@ describe.skipIf(missing)('on hosts with systemd', { timeout: 240_000 }, () => {
       expect((await next.rollBack('nuc1')).hosts[0]).toMatchObject({ state: 'done', step: one.version })
       expect(installed('nuc1', service)).toMatchObject({ version: one.version })
       expect(await agentOn(first.connector, 'nuc1', service)).toMatchObject({ hostId: 'nuc1' })
+    },
+  )
+
+  it.each(['system', 'user'] as const)(
+    'restarts a %s service with a renewed certificate',
+    async (service) => {
+      const changes = { nuc1: { service } }
+      const { data, apply } = await aConsole({}, changes)
+      await apply('nuc1')
+      const layout = layoutOf(service)
+      const first = await shownCertificate(testbed, 'nuc1')
+      expect(first).toBe(installedCertificate(testbed, 'nuc1', layout))
+      const late = await aConsole({ data, now: () => Date.now() + 300 * 86_400_000 }, changes)
+      expect((await late.apply('nuc1')).hosts[0]).toMatchObject({ state: 'done', changed: true })
+      const renewed = await shownCertificate(testbed, 'nuc1')
+      expect(renewed).not.toBe(first)
+      expect(renewed).toBe(installedCertificate(testbed, 'nuc1', layout))
     },
   )
 

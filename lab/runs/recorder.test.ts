@@ -120,6 +120,26 @@ it('asks once for a gap, however much waits behind it or is still on its way', a
   expect(stored).toEqual(all.map((entry) => entry.seq))
 })
 
+it('goes on over a new connection from the last stored record: none lost, none doubled', async () => {
+  const { recorder, send, subscriptions, acknowledged, stored } = aRecorder()
+  const all = requests(8)
+  send(all.slice(0, 3))
+  await vi.waitFor(() => expect(stored).toEqual([1, 2, 3]))
+  // 4 to 6 were sent over the connection that was lost; some of them arrived.
+  send(all.slice(3, 5))
+  recorder.reconnected()
+  await vi.waitFor(() => expect(subscriptions).toEqual([5]))
+  await new Promise(setImmediate)
+  send(all.slice(5))
+  await vi.waitFor(() => expect(stored).toHaveLength(8))
+  // Nothing came, and the connection is a new one again: it is asked all the same.
+  recorder.reconnected()
+  await vi.waitFor(() => expect(subscriptions).toEqual([5, 8]))
+  await recorder.stop()
+  expect(stored).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  expect(acknowledged.at(-1)).toBe(8)
+})
+
 it('forgives a host a gap now and then', async () => {
   const { recorder, send, subscriptions, stored } = aRecorder()
   const all = requests(12)

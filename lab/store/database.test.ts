@@ -58,9 +58,9 @@ it('lets readers finish before it is opened again', async () => {
 })
 
 /** SQL that inserts a request of attempt 7. */
-const aRequest = (seq: number, wrongBytes: string): string =>
+const aRequest = (seq: number, wrongBytes: string, more = ''): string =>
   `INSERT INTO requests VALUES (7, ${seq}, 1, 1, 0, 1000, 10, 1, 0, 0, 0, 0, [], NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, 0, 0, 'ok', NULL, FALSE, 0, ${wrongBytes}, '[]')`
+    NULL, 0, 0, 'ok', NULL, FALSE, 0, ${wrongBytes}, '[]'${more})`
 
 it('brings a file of an earlier version up to date, and keeps what is in it', async () => {
   const path = join(temporaryFolder(), 'x.duckdb')
@@ -69,6 +69,7 @@ it('brings a file of an earlier version up to date, and keeps what is in it', as
     await connection.run('DROP TABLE machines')
     await connection.run('DELETE FROM migrations WHERE version > 1')
     await connection.run('INSERT INTO samples VALUES (7, 1000, 1, 2, 3)')
+    await connection.run('ALTER TABLE requests DROP restore_ms')
     await connection.run(aRequest(1, '4'))
     await connection.run('ALTER TABLE requests ALTER wrong_bytes_served SET NOT NULL')
   })
@@ -81,10 +82,10 @@ it('brings a file of an earlier version up to date, and keeps what is in it', as
     { version: 2 },
     { version: 3 },
   ])
-  await newer.write((connection) => connection.run(aRequest(2, 'NULL')))
-  expect(await newer.read('SELECT seq, wrong_bytes_served FROM requests ORDER BY seq')).toEqual([
-    { seq: 1, wrong_bytes_served: 4 },
-    { seq: 2, wrong_bytes_served: null },
+  await newer.write((connection) => connection.run(aRequest(2, 'NULL', ', 3.5')))
+  expect(await newer.read('SELECT seq, wrong_bytes_served, restore_ms FROM requests ORDER BY seq')).toEqual([
+    { seq: 1, wrong_bytes_served: 4, restore_ms: null },
+    { seq: 2, wrong_bytes_served: null, restore_ms: 3.5 },
   ])
   await newer.close()
 })

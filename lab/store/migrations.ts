@@ -74,7 +74,11 @@ export const migrations: readonly Migration[] = [
   { version: 2, name: 'telemetry of machines', statements: [machines] },
   {
     version: 3,
-    name: 'wrong bytes are not measured with every engine',
-    statements: ['ALTER TABLE requests ALTER wrong_bytes_served DROP NOT NULL'],
+    name: 'records of real models',
+    statements: [
+      // Not every engine can tell.
+      'ALTER TABLE requests ALTER wrong_bytes_served DROP NOT NULL',
+      'ALTER TABLE requests ADD COLUMN restore_ms DOUBLE',
+    ],
   },
 ]

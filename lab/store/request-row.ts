@@ -4,9 +4,10 @@ import { requestRecord, route, type RequestRecord } from '#shared/experiment/rec
 import { z } from 'zod'
 import type { Row } from './database'
 
-/** How a field is appended. Every field of a request record stands here once, in the order of the table's columns. */
+/** How a field is appended. */
 type Kind = 'integer' | 'bigint' | 'double' | 'text' | 'boolean' | 'integers'
 
+/** The table's columns before the routes, in their order. */
 const fields = [
   ['requestId', 'integer'],
   ['sessionId', 'integer'],
@@ -36,15 +37,28 @@ const fields = [
   ['wrongBytesServed', 'integer'],
 ] as const satisfies readonly (readonly [keyof RequestRecord, Kind])[]
 
-export const requestFields: readonly (keyof RequestRecord)[] = fields.map(([key]) => key)
+/** Columns that later versions added, behind the routes. */
+const addedFields = [['restoreMs', 'double']] as const satisfies readonly (readonly [
+  keyof RequestRecord,
+  Kind,
+])[]
+
+const allFields = [...fields, ...addedFields]
+
+export const requestFields: readonly (keyof RequestRecord)[] = allFields.map(([key]) => key)
 
 const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /** `column AS "field"` for every field but the routes, which are large and read alone. */
-export const requestSelection = fields.map(([key]) => `r.${snakeCase(key)} AS "${key}"`).join(', ')
+export const requestSelection = allFields.map(([key]) => `r.${snakeCase(key)} AS "${key}"`).join(', ')
 
 /** Columns before the fields: attempt and sequence number. */
 const firstField = 2
+
+function appendField(appender: DuckDBAppender, kind: Kind, value: unknown, column: number): void {
+  if (value === null) appender.appendNull()
+  else appendNonNull(appender, kind, value as never, column)
+}
 
 function appendNonNull(appender: DuckDBAppender, kind: Kind, value: never, column: number): void {
   switch (kind) {
@@ -73,11 +87,12 @@ export function appendRequest(
   appender.appendInteger(attemptId)
   appender.appendInteger(seq)
   for (const [index, [key, kind]] of fields.entries()) {
-    const value = record[key]
-    if (value === null) appender.appendNull()
-    else appendNonNull(appender, kind, value as never, firstField + index)
+    appendField(appender, kind, record[key], firstField + index)
   }
   appender.appendVarchar(JSON.stringify(record.routes))
+  for (const [index, [key, kind]] of addedFields.entries()) {
+    appendField(appender, kind, record[key], firstField + fields.length + 1 + index)
+  }
   appender.endRow()
 }
 

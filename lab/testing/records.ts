@@ -28,6 +28,7 @@ export function aRequest(change: Partial<RequestRecord> = {}): RequestRecord {
     lookupMs: 1.25,
     getMs: 12.5,
     setMs: 8,
+    restoreMs: null,
     prefillMs: 150,
     ttftMs: 170.5,
     tpotMs: 10,

@@ -56,6 +56,7 @@ function aStoredRequest(change: Partial<StoredRequest>): StoredRequest {
     lookupMs: 2,
     getMs: 3,
     setMs: 4,
+    restoreMs: null,
     prefillMs: 400,
     ttftMs: 410,
     tpotMs: 11,

@@ -82,6 +82,7 @@ export class DemoTrial {
       lookupMs,
       getMs,
       setMs: on && blocksHit < blocks ? (blocks - blocksHit) * 3.1 * noise : null,
+      restoreMs: null,
       prefillMs,
       ttftMs,
       tpotMs,

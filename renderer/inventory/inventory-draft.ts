@@ -26,6 +26,8 @@ export interface HostDraft extends TargetDraft {
   readonly jump: readonly string[]
   readonly service: (typeof serviceChoices)[number]
   readonly hostNode: boolean
+  /** Of an inference host. */
+  readonly models: boolean
   /** As written; empty = divided among the satellite hosts. */
   readonly planes: string
   readonly dataAddress: string
@@ -88,6 +90,7 @@ function hostDraft(raw: Raw): HostDraft {
     jump: Array.isArray(raw['jump']) ? raw['jump'].map(textOf) : [],
     service: oneOf(serviceChoices, raw['service'], 'auto'),
     hostNode: raw['host_node'] === true,
+    models: raw['models'] === true,
     planes: Array.isArray(planes) ? planes.map(textOf).join(', ') : textOf(planes),
     dataAddress: textOf(raw['data_address']),
     dataPort: textOf(raw['data_port']),

@@ -62,6 +62,13 @@ describe('the form of an inventory', () => {
     expect(withValue('a: [', ['name'], 'x')).toBe('a: [')
   })
 
+  it('says that a host runs models, or leaves it out', () => {
+    const changed = withValue(text, ['hosts', 1, 'models'], true)
+    expect(changed).toContain('models: true')
+    expect(inventoryDraftOf(changed)?.hosts.map(({ models }) => models)).toEqual([false, true])
+    expect(withValue(changed, ['hosts', 1, 'models'], undefined)).toBe(withValue(text, ['name'], 'bench'))
+  })
+
   it('writes planes and jump hosts on a line', () => {
     expect(withValue(text, ['hosts', 0, 'planes'], [0, 1])).toContain('planes: [0, 1]')
   })

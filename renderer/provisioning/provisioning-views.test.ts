@@ -6,7 +6,7 @@ import type {
   PreflightReport,
   ProvisioningState,
 } from '#shared/contract/provisioning-api'
-import { checkRows, findings, pairMatrix, preflightSum } from './preflight-view'
+import { checkRows, checkTone, findings, pairMatrix, preflightSum } from './preflight-view'
 import { hostShare, labShare, mergePlans, mergeStates, outcome, planSum, type HostProgress } from './progress'
 
 const host = (name: string, change: Partial<HostProgress> = {}): HostProgress => ({
@@ -46,9 +46,22 @@ describe('progress', () => {
     )
   })
 
+  it('goes mostly by what was sent; where nothing is to be sent, by steps', () => {
+    const running = (change: Partial<HostProgress>) => hostShare(host('a', { state: 'running', ...change }))
+    expect(running({ stepsDone: 1, steps: 4, bytesDone: 50, bytes: 100 })).toBeCloseTo(0.45)
+    expect(running({ stepsDone: 1, steps: 4, bytesDone: 0, bytes: 0 })).toBe(0.25)
+    expect(running({ stepsDone: 0, steps: 0, bytesDone: 0, bytes: 0 })).toBe(0)
+    expect(hostShare(host('a', { state: 'done', stepsDone: 0, bytesDone: 0 }))).toBe(1)
+  })
+
   it('of a lab is done when every host is, whether it failed or not', () => {
-    const hosts = [host('a'), host('b', { state: 'failed', stepsDone: 1, bytesDone: 0 })]
+    const hosts = [
+      host('a'),
+      host('b', { state: 'failed', stepsDone: 1, bytesDone: 0 }),
+      host('c', { state: 'cancelled', stepsDone: 1, bytesDone: 0 }),
+    ]
     expect(labShare(state(hosts))).toBe(1)
+    expect(labShare(state([]))).toBe(1)
     expect(labShare(state([host('a'), host('b', { state: 'waiting', stepsDone: 0, bytesDone: 0 })]))).toBe(
       0.5,
     )
@@ -65,6 +78,13 @@ describe('progress', () => {
     expect([merged.startedAt, merged.finishedAt]).toEqual([5, null])
     // Another act begins anew.
     expect(mergeStates(before, { ...again, action: 'remove' }).hosts).toHaveLength(1)
+    // So does one on another lab, or on a host that was not there before.
+    expect(mergeStates(before, { ...again, lab: 'other' }).hosts).toHaveLength(1)
+    expect(mergeStates(before, { ...again, hosts: [host('c')] }).hosts.map((one) => one.host)).toEqual(['c'])
+    expect(mergeStates(before, state([host('b'), host('a')])).hosts.map((one) => one.host)).toEqual([
+      'b',
+      'a',
+    ])
     expect(mergeStates(null, again)).toBe(again)
   })
 })
@@ -112,6 +132,9 @@ describe('a plan', () => {
       ['b', 0],
     ])
     expect(mergePlans(null, again)).toBe(again)
+    // As many hosts are all of them: a host may have another name now.
+    const renamed = { ...plan, hosts: [plan.hosts[0]!, { ...plan.hosts[1]!, host: 'c' }] }
+    expect(mergePlans(plan, renamed)).toBe(renamed)
   })
 })
 
@@ -177,6 +200,32 @@ describe('a preflight', () => {
       ['warning', 'nuc1', 'do'],
     ])
     expect(preflightSum(report)).toEqual({ hostsDone: 3, failed: 3, warnings: 1 })
+  })
+
+  it('says of a host that could not be looked at why, and what to do', () => {
+    expect(findings(report)[1]).toMatchObject({ where: 'nuc3', found: 'no answer', advice: 'look' })
+  })
+
+  it('names a way between hosts that is merely slow', () => {
+    const slow = { ...report.pairs[0]!, status: 'warning' as const, problem: 'slow' }
+    expect(findings({ ...report, hosts: [], pairs: [slow] })).toMatchObject([
+      { status: 'warning', where: 'nuc2 → nuc1', advice: 'slow' },
+    ])
+  })
+
+  it('counts the hosts that it is through with', () => {
+    const [first, ...others] = report.hosts
+    const under = { ...report, hosts: [{ ...first!, state: 'running' as const }, ...others] }
+    expect(preflightSum(under).hostsDone).toBe(2)
+  })
+
+  it('has a tone of its own for every status', () => {
+    expect((['ok', 'warning', 'failed', 'skipped'] as const).map(checkTone)).toEqual([
+      'ok',
+      'warn',
+      'bad',
+      'idle',
+    ])
   })
 
   it('names once what is the same on several hosts', () => {

@@ -71,6 +71,7 @@ const request = (requestId: number): StoredRequest => ({
   lookupMs: null,
   getMs: null,
   setMs: null,
+  restoreMs: null,
   prefillMs: 1,
   ttftMs: 1,
   tpotMs: 1,

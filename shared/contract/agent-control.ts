@@ -135,6 +135,43 @@ const common = {
 /** Hosts read their machine only for who wants to know: several on one machine would all tell the same. */
 const wanted = z.object({ telemetry: z.boolean().default(false) })
 
+/** One answer outside of a trial, for proofs. */
+export const proofRequest = z.object({
+  text: z.string().min(1),
+  /** The prompt is cut to so many tokens. */
+  promptTokens: z.int().min(1),
+  maxTokens: z.int().min(1),
+  /** False: everything is computed, and nothing stored. */
+  useCache: z.boolean(),
+  /** Digest the logits behind every token; slow. */
+  withLogits: z.boolean(),
+  /** Set the values of this block to 0 after it was fetched and checked: a proof that does not notice it proves nothing. */
+  zeroValuesOfBlock: z.int().min(0).nullable(),
+})
+export type ProofRequest = z.infer<typeof proofRequest>
+
+export const proofAnswer = z.object({
+  promptTokens: z.int(),
+  /** Hexadecimal, of the prompt's full blocks. */
+  blockHashes: z.array(z.string()),
+  blockBytes: z.int(),
+  blocksHit: z.int(),
+  tokens: z.array(z.int()),
+  /** SHA-256 of all logits behind each of the tokens; '' where not asked for. */
+  logits: z.array(z.string()),
+  /** Times of the request as in its record, ms. */
+  times: z.object({
+    lookupMs: z.number().nullable(),
+    getMs: z.number().nullable(),
+    restoreMs: z.number().nullable(),
+    prefillMs: z.number().nullable(),
+    ttftMs: z.number().nullable(),
+    setMs: z.number().nullable(),
+  }),
+  error: errorBody.nullable(),
+})
+export type ProofAnswer = z.infer<typeof proofAnswer>
+
 export const storedBlock = z.object({
   hash: z.string(),
   chunks: z.int(),
@@ -166,6 +203,11 @@ export const satelliteControl = {
     storedBlocks: {
       params: position.extend({ limit: z.int().min(1).max(10_000) }),
       result: z.array(storedBlock),
+    },
+    /** Flip a bit of one chunk of a block that lies here, or lose it, without a word to anybody: for proofs. */
+    damageBlock: {
+      params: z.object({ hash: z.string(), how: z.enum(['corrupt', 'lose']) }),
+      result: z.object({ damaged: z.boolean() }),
     },
   },
   events: {},
@@ -231,6 +273,11 @@ export const inferenceControl = {
         model: modelFacts.nullable().default(null),
       }),
     },
+    /** Open a model with the cache in front of it for `prove` and `rotate`. */
+    openModel: { params: z.object({ parameters: parameterValues }), result: modelFacts.nullable() },
+    prove: { params: proofRequest, result: proofAnswer },
+    /** One rotation; resolves when everything has moved. */
+    rotate: { params: nothing, result: z.object({ chunks: z.int(), bytes: z.number() }) },
     /** Serve the OpenAI-compatible API on loopback with these parameters, or stop (null). */
     serveApi: {
       params: z.object({ parameters: parameterValues.nullable(), port: z.int().min(0).max(65_535) }),

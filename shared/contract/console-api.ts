@@ -4,6 +4,7 @@ import { experimentApi } from './experiment-api'
 import { hostApi } from './host-api'
 import { inventoryApi } from './inventory-api'
 import { labApi } from './lab-api'
+import { modelApi } from './model-api'
 import { provisioningApi } from './provisioning-api'
 import type { Contract } from './rpc'
 import { runApi } from './run-api'
@@ -49,6 +50,7 @@ export const consoleApi = {
     ...inventoryApi.methods,
     ...provisioningApi.methods,
     ...hostApi.methods,
+    ...modelApi.methods,
     ...simulationApi.methods,
     ...chatApi.methods,
   },
@@ -59,6 +61,7 @@ export const consoleApi = {
     ...inventoryApi.events,
     ...provisioningApi.events,
     ...hostApi.events,
+    ...modelApi.events,
     ...simulationApi.events,
     ...chatApi.events,
   },

@@ -36,7 +36,7 @@ describe('header lines are those of the reports', () => {
     expect(names(requestColumns)).toBe(
       'run_id, trial_id, request_id, session_id, turn, started_at, prompt_tokens, output_tokens, blocks, blocks_hit, cached_tokens, ' +
         'chunks_fetched, hops_mean, hops_max, lookup_ms, get_ms, set_ms, prefill_ms, ttft_ms, tpot_ms, e2e_ms, propagation_ms, bytes_read, ' +
-        'bytes_written, status, error_code',
+        'bytes_written, status, error_code, restore_ms',
     )
   })
   test('satellites.csv', () => {
@@ -147,6 +147,7 @@ describe('rows', () => {
       getMs: 11,
       setMs: 12,
       prefillMs: 13,
+      restoreMs: 17,
       ttftMs: 14,
       tpotMs: 15,
       e2eMs: 16,
@@ -183,6 +184,7 @@ describe('rows', () => {
       bytes_written: 19,
       status: 'failed',
       error_code: 'host_down',
+      restore_ms: 17,
     })
   })
 

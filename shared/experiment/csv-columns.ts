@@ -85,6 +85,7 @@ export const requestColumns: readonly CsvColumn<RequestRow>[] = [
   column('bytes_written', (row) => row.request.bytesWritten),
   column('status', (row) => row.request.status),
   column('error_code', (row) => row.request.errorCode),
+  column('restore_ms', (row) => row.request.restoreMs),
 ]
 
 export interface SatelliteRow {

@@ -17,6 +17,7 @@ export function emptyMeasurement(startedAt: number, promptTokens: number, blocks
     lookupMs: null,
     getMs: null,
     setMs: null,
+    restoreMs: null,
     prefillMs: null,
     ttftMs: null,
     tpotMs: null,

@@ -35,6 +35,8 @@ export const requestRecord = z.object({
   lookupMs: z.number().nullable(),
   getMs: z.number().nullable(),
   setMs: z.number().nullable(),
+  /** Handing the cached blocks to the model. */
+  restoreMs: z.number().nullable(),
   prefillMs: z.number().nullable(),
   ttftMs: z.number().nullable(),
   tpotMs: z.number().nullable(),

@@ -1,32 +1,35 @@
+import { z } from 'zod'
 import { cacheKindOf, plainArchitectures } from './architectures'
 import { fitsQ8, q8BlockValues } from './kvc-bytes'
 import { memoryNeeded, type ModelUse } from './memory-needed'
 import type { ModelShape } from './model-shape'
 
 /** Why a model cannot be run, or what to know before it is. */
-export interface ModelProblem {
-  readonly kind:
-    | 'truncated'
-    | 'split'
-    | 'architecture'
-    | 'sliding_window'
-    | 'latent_attention'
-    | 'recurrent'
-    | 'not_causal'
-    | 'no_tokenizer'
-    | 'cache_type'
-    | 'memory'
-    | 'context'
-    | 'system_library'
+export const modelProblem = z.object({
+  kind: z.enum([
+    'truncated',
+    'split',
+    'architecture',
+    'sliding_window',
+    'latent_attention',
+    'recurrent',
+    'not_causal',
+    'no_tokenizer',
+    'cache_type',
+    'memory',
+    'context',
+    'system_library',
+  ]),
   /** A warning does not keep the model from running. */
-  readonly severity: 'error' | 'warning'
+  severity: z.enum(['error', 'warning']),
   /** What is wrong, a whole sentence. */
-  readonly message: string
+  message: z.string(),
   /** The value that was found. */
-  readonly found: string
+  found: z.string(),
   /** What to do. */
-  readonly hint: string
-}
+  hint: z.string(),
+})
+export type ModelProblem = z.infer<typeof modelProblem>
 
 export interface Circumstances extends ModelUse {
   /** Bytes that the file has. */
@@ -182,7 +185,7 @@ function sizeProblems(shape: ModelShape, circumstances: Circumstances): ModelPro
 }
 
 /** The C library that the binaries of llama.cpp were built for. */
-const leastGlibc = [2, 34] as const
+export const leastGlibc = [2, 34] as const
 
 /**
  * @param found the version that the system has (`process.report.getReport().header.glibcVersionRuntime`); null where there is no glibc,

@@ -17,6 +17,7 @@ const defaults: Readonly<Record<string, unknown>> = {
   jump: [],
   service: 'auto',
   host_node: false,
+  models: false,
   data_port: defaultDataPort,
 }
 

@@ -72,7 +72,12 @@ export const satelliteHost = z.strictObject({
   data_port: z.int().min(1).max(65_535).default(defaultDataPort),
 })
 
-export const inferenceHost = z.strictObject({ role: z.literal('inference'), ...anyHost })
+export const inferenceHost = z.strictObject({
+  role: z.literal('inference'),
+  ...anyHost,
+  /** It runs real models: llama.cpp is brought to it, and models are put on it by `skymemory model add`. */
+  models: z.boolean().default(false),
+})
 
 export const inventoryHost = z.discriminatedUnion('role', [satelliteHost, inferenceHost])
 export type InventoryHost = z.infer<typeof inventoryHost>

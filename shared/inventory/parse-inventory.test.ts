@@ -95,6 +95,18 @@ describe('what is wrong is told with its place', () => {
     ],
     ['a name', twoHosts.replace('nuc1', 'Nuc 1'), 4, /hosts\[0\].name must be a name of small letters/],
     [
+      'models of a satellite host',
+      twoHosts.replace('user: ada', 'user: ada\n    models: true'),
+      7,
+      /unknown key models/,
+    ],
+    [
+      'models of another kind',
+      twoHosts.replace('10.0.0.2\n', '10.0.0.2\n    models: some\n'),
+      10,
+      /models must be true or false/,
+    ],
+    [
       'a role',
       twoHosts.replace('role: satellite', 'role: relay'),
       3,

@@ -103,6 +103,7 @@ const allowedUnder: Readonly<Record<string, string>> = {
   jump: `a list of at most ${longestJumpChain} names of jump_hosts`,
   service: `one of ${serviceChoices.join(', ')}`,
   host_node: 'true or false',
+  models: 'true or false, of an inference host',
   planes: 'a list of planes, integers from 0',
 }
 

@@ -16,7 +16,7 @@ export function testbedTemplate(): Inventory {
         const name = `nuc${plane + 1}`
         return { role: 'satellite', name, address: name, user: 'lab', planes: [plane] }
       }),
-      { role: 'inference', name: 'jetson', address: 'jetson', user: 'lab' },
+      { role: 'inference', name: 'jetson', address: 'jetson', user: 'lab', models: true },
     ],
   })
 }

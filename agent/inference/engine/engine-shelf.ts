@@ -35,7 +35,11 @@ export class EngineShelf {
     const models = this.#models
     if (models === null) {
       const message = 'this host cannot run the engine llama: its package is not installed'
-      throw new SkyError('not_supported', message, 'Choose the engine synthetic, or a host with models.')
+      throw new SkyError(
+        'not_supported',
+        message,
+        'Choose the engine synthetic, or install it (docs/models.md); for a host of a lab say "models: true" there and apply.',
+      )
     }
     const settings: ModelSettings = {
       modelFile: modelFile(models, parameters.model),

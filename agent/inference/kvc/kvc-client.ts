@@ -9,8 +9,19 @@ import type { GroundStation } from './ground-station'
 import { lookupPrefix, type LookupResult } from './manifest-lookup'
 import { OrbitingServers } from './orbiting-servers'
 
+/** Where the blocks of prompts are kept. */
+export interface BlockCache {
+  lookup(hashes: readonly Uint8Array[]): Promise<LookupResult>
+  fetch(
+    hashes: readonly Uint8Array[],
+    manifests: readonly Manifest[],
+    options?: FetchOptions,
+  ): Promise<FetchResult>
+  store(blocks: readonly BlockToStore[]): Promise<StoreSummary>
+}
+
 /** The KVC protocol (section 6 of the design) from the inference host's side. */
-export class KvcClient {
+export class KvcClient implements BlockCache {
   readonly #servers: OrbitingServers
   readonly #shape: BlockShape
   readonly #window: FlightWindow

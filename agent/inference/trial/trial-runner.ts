@@ -2,7 +2,8 @@ import type { TrialSpec } from '#shared/contract/agent-control'
 import { toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import type { EventRecord, JournalEntry } from '#shared/experiment/records'
 import { requestIdOf } from '#shared/workload/plan'
-import { answerRequest, type CachedModel } from '../answer-request'
+import { answerRequest } from '../answer-request'
+import type { OpenModel } from '../open-model'
 import type { Journal } from './journal'
 import { RecordLog } from './record-log'
 import { Rotations } from './rotations'
@@ -23,7 +24,7 @@ export interface TrialProgress {
 export class TrialRunner {
   readonly spec: TrialSpec
   readonly journal: Journal
-  readonly #model: CachedModel
+  readonly #model: OpenModel
   readonly #sessions: readonly PromptSession[]
   readonly #log: RecordLog
   readonly #clock = new TrialClock()
@@ -37,7 +38,7 @@ export class TrialRunner {
 
   constructor(
     spec: TrialSpec,
-    model: CachedModel,
+    model: OpenModel,
     sessions: readonly PromptSession[],
     journal: Journal,
     onEntry: (entry: JournalEntry) => void,

@@ -166,6 +166,23 @@ describe('checks of a host', () => {
     expect(check('port', {}, { role: 'inference' }).status).toBe('skipped')
   })
 
+  it('look at the C library for models where the inventory wants them to be run', () => {
+    const models = { role: 'inference', models: true }
+    expect(check('models').status).toBe('skipped')
+    expect(check('models', {}, { role: 'inference' }).status).toBe('skipped')
+    expect(check('models', {}, models)).toMatchObject({
+      status: 'ok',
+      needed: 'glibc 2.34 or newer, for llama.cpp',
+    })
+    const old = check('models', { glibc: ['glibc 2.31'] }, models)
+    expect(old).toMatchObject({ status: 'failed', found: 'glibc 2.31' })
+    expect(old.advice).toMatch(/JetPack 6.*models: false/)
+    expect(check('models', { glibc: [] }, models)).toMatchObject({ status: 'failed', found: 'not glibc' })
+    expect(check('disk', {}, models, 0).needed).toBe(
+      '1.1 GB free for agent, runtimes, logs and records of trials and llama.cpp, beside the models',
+    )
+  })
+
   it('know the agent of this lab, and no other, at the data port', () => {
     const command =
       '/opt/skymemory/testbed/current/node /opt/skymemory/testbed/current/skymemory-agent.mjs --config x'

@@ -3,7 +3,14 @@ import type { HostUnderCheck } from './check'
 import { jetsonChecks, thermalCheck } from './jetson-checks'
 import { portCheck, serviceCheck, sudoCheck } from './service-checks'
 import { cpuCheck, diskCheck, homeCheck, memoryCheck } from './size-checks'
-import { architectureCheck, libraryCheck, nodeCheck, systemCheck, toolsCheck } from './system-checks'
+import {
+  architectureCheck,
+  libraryCheck,
+  modelsCheck,
+  nodeCheck,
+  systemCheck,
+  toolsCheck,
+} from './system-checks'
 import { timeServiceCheck } from './time-checks'
 
 /** Everything that is judged from what the probe found, in the order of the table. */
@@ -11,6 +18,7 @@ const checks = [
   systemCheck,
   architectureCheck,
   libraryCheck,
+  modelsCheck,
   nodeCheck,
   toolsCheck,
   cpuCheck,

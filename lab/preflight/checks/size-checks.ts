@@ -9,6 +9,8 @@ const wantedCores = 2
 const agentBytes = 300e6
 /** Two runtimes (125 MB each) and two versions while one takes the other's place, the compressed upload, and room for logs, B. */
 const installationBytes = 500e6
+/** The package of llama.cpp, compressed, and two of it unpacked while one takes the other's place, B. */
+const llamaBytes = 100e6
 /** Records of a long trial that the console has not fetched yet, B. */
 const journalBytes = 500e6
 
@@ -63,10 +65,13 @@ export const diskCheck: CheckOf = {
     const isSystem = expectedService(subject) === 'system'
     const free = freeBytes(probe, isSystem ? 'disk_system' : 'disk_home')
     const place = isSystem ? '/opt' : probe.one('home') || 'home'
-    const wanted = installationBytes + (host.role === 'inference' ? journalBytes : 0)
+    const runsModels = host.role === 'inference' && host.models
+    const wanted =
+      installationBytes + (host.role === 'inference' ? journalBytes : 0) + (runsModels ? llamaBytes : 0)
     const reason =
       host.role === 'inference' ? 'agent, runtimes, logs and records of trials' : 'agent, runtimes and logs'
-    const needed = `${sizeText(wanted)} free for ${reason}`
+    const beside = runsModels ? ' and llama.cpp, beside the models' : ''
+    const needed = `${sizeText(wanted)} free for ${reason}${beside}`
     if (free === null) return verdict('warning', '', needed, `The free space of ${place} could not be read.`)
     return verdict(
       free < wanted ? 'failed' : 'ok',

@@ -1,3 +1,4 @@
+import { glibcProblem, leastGlibc } from '#shared/gguf/model-fit'
 import { isOlder, ok, skipped, verdict, type CheckOf, type HostUnderCheck } from './check'
 
 /** What the official builds of Node 22 need (BUILDING.md of Node). */
@@ -53,6 +54,22 @@ export const libraryCheck: CheckOf = {
   },
 }
 
+/** What llama.cpp's binaries need, on a host that is to run models. */
+export const modelsCheck: CheckOf = {
+  id: 'models',
+  title: 'Models',
+  judge: ({ host, probe }) => {
+    if (host.role !== 'inference') return skipped('run on the inference host')
+    if (!host.models) return skipped('none are run: the inventory does not say "models: true"')
+    const [, version] = /^glibc (\d+\.\d+)/.exec(probe.one('glibc')) ?? []
+    const problem = glibcProblem(version ?? null)
+    const found = version === undefined ? 'not glibc' : `glibc ${version}`
+    const needed = `glibc ${leastGlibc.join('.')} or newer, for llama.cpp`
+    if (problem === null) return ok(found, needed)
+    return verdict('failed', found, needed, `${problem.hint} Or say "models: false" for this host.`)
+  },
+}
+
 export const nodeCheck: CheckOf = {
   id: 'node',
   title: 'Node of the host',
@@ -77,9 +94,9 @@ export const toolsCheck: CheckOf = {
   title: 'Programs',
   judge: ({ probe }) => {
     const missing = probe.lines('tools')
-    const needed = 'tar, gzip, sha256sum, base64, stat, flock, mv, ln'
+    const needed = 'tar, gzip, sha256sum, base64, stat, flock, mv, ln, find, sort, xargs'
     if (missing.length === 0) return ok('all', needed)
-    const advice = 'Install them: apt-get install coreutils tar gzip util-linux'
+    const advice = 'Install them: apt-get install coreutils findutils tar gzip util-linux'
     return verdict('failed', `missing: ${missing.join(', ')}`, needed, advice)
   },
 }

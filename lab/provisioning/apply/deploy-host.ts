@@ -7,6 +7,7 @@ import { requireNotCancelled, type HostJob } from './host-job'
 import {
   bringAgent,
   bringCertificate,
+  bringLlama,
   bringRuntime,
   enableLingering,
   makeFolders,
@@ -36,6 +37,9 @@ export async function deployHost(job: HostJob, now: () => number): Promise<void>
         break
       case 'runtime':
         await bringRuntime(job)
+        break
+      case 'llama':
+        await bringLlama(job)
         break
       case 'agent':
         await bringAgent(job)

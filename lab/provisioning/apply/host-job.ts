@@ -9,9 +9,12 @@ import { asOwner, type ServiceSubject } from '../services/service-control'
 import { requireSuccess } from './script-failure'
 
 /** The agent's bundle on this machine. */
-export interface AgentFile {
-  readonly file: string
+export interface AgentFile extends LocalProgram {
   readonly version: string
+}
+
+export interface LocalProgram {
+  readonly file: string
   readonly sha256: string
   readonly bytes: number
 }
@@ -37,6 +40,8 @@ export interface SiteJob {
 export interface HostJob extends SiteJob {
   readonly site: HostDeployment
   readonly agent: AgentFile
+  /** What runs models, beside it; null where no host of the lab does. */
+  readonly model: LocalProgram | null
   readonly authority: () => Promise<LabAuthority>
   readonly runtimes: RuntimeCache
 }

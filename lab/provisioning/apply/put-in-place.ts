@@ -4,6 +4,7 @@ import { SkyError } from '#shared/contract/errors'
 import {
   certificateScript,
   lingerScript,
+  llamaScript,
   prepareScript,
   runtimeScript,
   tidyScript,
@@ -13,7 +14,7 @@ import {
 import { runtimeName } from '../runtimes/pinned-runtimes'
 import { accountComment, serviceAccount, unitFile, unitName } from '../services/service-names'
 import { requireSuccess } from './script-failure'
-import { runAsOwner, type HostJob, type SiteJob } from './host-job'
+import { runAsOwner, type HostJob, type LocalProgram, type SiteJob } from './host-job'
 
 /** Unpacking a runtime on a slow memory card, ms. */
 const unpackLimitMs = 600_000
@@ -45,28 +46,55 @@ export async function bringRuntime(job: HostJob): Promise<void> {
   await runAsOwner(job, 'to unpack the runtime', runtimeScript, args, { limitMs: unpackLimitMs })
 }
 
-function stagedAgent({ site, agent }: HostJob): string {
-  return posix.join(site.layout.staging, `agent-${agent.sha256.slice(0, 12)}.mjs`)
+/** The package that runs models; that it starts there is tried before it is put in place. */
+export async function bringLlama(job: HostJob): Promise<void> {
+  const { site, shell, reports, signal } = job
+  const { llama, layout, content } = site
+  if (llama === null) return
+  const target = posix.join(layout.staging, `${llama.name}-${llama.sha256.slice(0, 12)}.tgz`)
+  const source = { kind: 'file', file: llama.file, bytes: llama.bytes, sha256: llama.sha256 } as const
+  await shell.session.upload(source, target, { mode: 0o600, signal, onProgress: reports.onBytes })
+  // A version's link to its Node is relative to its folder.
+  const node = posix.resolve(layout.versions, 'any', content.node)
+  const args = [layout.directory, llama.name, target, llama.contentSha256, llama.addon, node]
+  await runAsOwner(job, 'to unpack llama.cpp', llamaScript, args, { limitMs: unpackLimitMs })
 }
 
+function staged({ site }: HostJob, name: string, { sha256 }: LocalProgram): string {
+  return posix.join(site.layout.staging, `${name}-${sha256.slice(0, 12)}.mjs`)
+}
+
+/** The agent, and what runs models where there is any. */
 export async function bringAgent(job: HostJob): Promise<void> {
-  const { agent, shell, reports, signal } = job
-  const source = { kind: 'file', file: agent.file, bytes: agent.bytes, sha256: agent.sha256 } as const
-  await shell.session.upload(source, stagedAgent(job), { mode: 0o600, signal, onProgress: reports.onBytes })
+  const { agent, model, site, shell, reports, signal } = job
+  const send = async (name: string, program: LocalProgram, before: number): Promise<void> => {
+    const { file, bytes, sha256 } = program
+    const onProgress = (sent: number): void => reports.onBytes(before + sent)
+    const options = { mode: 0o600, signal, onProgress }
+    await shell.session.upload({ kind: 'file', file, bytes, sha256 }, staged(job, name, program), options)
+  }
+  await send('agent', agent, 0)
+  if (site.content.models !== null && model !== null) await send('model', model, agent.bytes)
 }
 
 export async function makeVersion(job: HostJob): Promise<void> {
   const { version, content, layout, agentFrom } = job.site
-  const source =
-    agentFrom === null ? stagedAgent(job) : posix.join(layout.versions, agentFrom, 'skymemory-agent.mjs')
+  const source = (name: string, program: LocalProgram): string =>
+    agentFrom === null
+      ? staged(job, name, program)
+      : posix.join(layout.versions, agentFrom, `skymemory-${name}.mjs`)
+  const { models } = content
   const args = [
     layout.directory,
     version,
-    source,
+    source('agent', job.agent),
     content.agentSha256,
     content.node,
     content.config,
     content.unit,
+    ...(models === null || job.model === null
+      ? ['', '', '']
+      : [source('model', job.model), models.sha256, models.llama]),
   ]
   await runAsOwner(job, 'to make the version', versionScript, args)
 }

@@ -12,6 +12,10 @@ const meanings: Readonly<Record<number, { code: ErrorCode; hint: string }>> = {
     code: 'not_supported',
     hint: 'Does the machine tell its architecture truly? Else install a Node there, and say "host_node: true" for this host.',
   },
+  68: {
+    code: 'not_supported',
+    hint: 'llama.cpp needs glibc 2.34, libstdc++ and a place where programs may run. Or say "models: false" for this host.',
+  },
   67: {
     code: 'unauthorised',
     hint: 'Let an administrator run loginctl enable-linger for this user, or say "service: detached" for this host.',

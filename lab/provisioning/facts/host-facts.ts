@@ -8,6 +8,10 @@ export interface VersionFacts {
   readonly agentSha256: string
   readonly configSha256: string
   readonly unitSha256: string
+  /** Of the program that runs models. */
+  readonly modelSha256: string
+  /** Where its `llama` points to. */
+  readonly llama: string
   /** Where its `node` points to. */
   readonly node: string
 }
@@ -35,6 +39,8 @@ export interface PlaceFacts {
   readonly versions: ReadonlyMap<string, VersionFacts>
   /** SHA-256 of the program of each runtime. */
   readonly runtimes: ReadonlyMap<string, string>
+  /** SHA-256 over the checksums of the files of each package that runs models. */
+  readonly llamaPackages: ReadonlyMap<string, string>
   readonly identities: readonly string[]
   /** PEM. */
   readonly authority: string | null
@@ -154,12 +160,22 @@ function placeFacts(lines: FactLines, place: 'system' | 'own'): PlaceFacts {
     current: lastPart(one('current')),
     identity: lastPart(one('identity')),
     versions: new Map(
-      records('version').map(([name, [agentSha256 = '-', configSha256 = '-', unitSha256 = '-', ...node]]) => [
-        name,
-        { agentSha256, configSha256, unitSha256, node: node.join(' ') },
-      ]),
+      records('version').map(
+        ([name, [agent = '-', config = '-', unit = '-', model = '-', llama = '-', ...node]]) => [
+          name,
+          {
+            agentSha256: agent,
+            configSha256: config,
+            unitSha256: unit,
+            modelSha256: model,
+            llama,
+            node: node.join(' '),
+          },
+        ],
+      ),
     ),
     runtimes: new Map(records('runtime').map(([name, [sha256 = '-']]) => [name, sha256])),
+    llamaPackages: new Map(records('llama').map(([name, [sha256 = '-']]) => [name, sha256])),
     identities: lines.all(`${place}.tls`),
     authority: decoded(one('authority')),
     certificate: decoded(one('certificate')),

@@ -1,17 +1,25 @@
 import type { HostPlan, PlanStep } from '#shared/contract/provisioning-api'
 import type { InventoryHost, ServiceKind } from '#shared/inventory/inventory'
-import type { HostFacts, PlaceFacts } from '../facts/host-facts'
+import type { HostFacts, PlaceFacts, VersionFacts } from '../facts/host-facts'
 import type { HostLayout, Installation } from '../host-layout'
+import type { PackedLlama } from '../llama/llama-packages'
 import type { PinnedRuntime } from '../runtimes/pinned-runtimes'
 import type { RuntimeChoice } from './runtime-choice'
 import { sha256, type VersionContent } from './version-content'
+
+export interface ProgramFile {
+  readonly sha256: string
+  readonly bytes: number
+}
 
 /** What is to be deployed on every host of a lab. */
 export interface Wanted {
   readonly lab: string
   /** Names of all hosts of the lab. */
   readonly hosts: readonly string[]
-  readonly agent: { readonly version: string; readonly sha256: string; readonly bytes: number }
+  readonly agent: ProgramFile & { readonly version: string }
+  /** The program that runs models, beside the agent; null where no host of the lab does. */
+  readonly model: ProgramFile | null
   /** Certificate of the lab's authority, PEM; null = there is none yet. */
   readonly authority: string | null
   readonly pins: readonly PinnedRuntime[]
@@ -22,6 +30,7 @@ export const stepIds = [
   'account',
   'folders',
   'runtime',
+  'llama',
   'agent',
   'version',
   'certificate',
@@ -48,11 +57,13 @@ export interface HostSite {
 /** What deploying means on one host: what there is to be, and the steps from what is. */
 export interface HostDeployment extends HostSite {
   readonly runtime: RuntimeChoice
+  /** What runs models there; null = nothing does. */
+  readonly llama: PackedLlama | null
   readonly version: string
   readonly content: VersionContent
   /** The version to go back to afterwards. */
   readonly previousVersion: string | null
-  /** A version on the host that has the same agent: it need not be sent. */
+  /** A version on the host that has the same programs: they need not be sent. */
   readonly agentFrom: string | null
   /** Why another certificate is needed, or null. */
   readonly renewal: string | null
@@ -86,6 +97,11 @@ export function isIntact(content: VersionContent, place: PlaceFacts, version: st
     found.agentSha256 === content.agentSha256 &&
     found.configSha256 === sha256(content.config) &&
     found.unitSha256 === sha256(content.unit) &&
-    found.node === content.node
+    found.node === content.node &&
+    hasModels(content, found)
   )
+}
+
+function hasModels({ models }: VersionContent, found: VersionFacts): boolean {
+  return found.modelSha256 === (models?.sha256 ?? '-') && found.llama === (models?.llama ?? '-')
 }

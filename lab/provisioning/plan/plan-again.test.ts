@@ -191,6 +191,8 @@ describe.each(['system', 'user', 'detached'] as const)('the plan for a host with
       agentSha256: 'c',
       configSha256: 'd',
       unitSha256: 'e',
+      modelSha256: '-',
+      llama: '-',
       node: '../../runtimes/old/bin/node',
     }
     const deployment = again(
@@ -208,7 +210,14 @@ describe.each(['system', 'user', 'detached'] as const)('the plan for a host with
 
   it('keeps the version before, with the runtime that it needs, as long as it is there', () => {
     const node = '../../runtimes/node-before/bin/node'
-    const before = { agentSha256: 'c', configSha256: 'd', unitSha256: 'e', node }
+    const before = {
+      agentSha256: 'c',
+      configSha256: 'd',
+      unitSha256: 'e',
+      modelSha256: '-',
+      llama: '-',
+      node,
+    }
     const withBefore = placed(({ versions, runtimes, installation }) => ({
       versions: new Map([...versions, ['before', before]]),
       runtimes: new Map([...runtimes, ['node-before', 'f']]),

@@ -4,17 +4,23 @@ import type { AgentAnswer, HostFacts, PlaceFacts } from '../facts/host-facts'
 import { hostLayout, longestSocketPath, type HostLayout, type Installation } from '../host-layout'
 import { unitText } from '../services/units'
 import type { HostDeployment, Wanted } from './deployment'
+import type { PackedLlama } from '../llama/llama-packages'
+import { llamaTarget, runsModels } from './model-choice'
 import { chooseRuntime, nodeTarget, nodeVersionOf } from './runtime-choice'
 import { chooseService, presentServices } from './service-choice'
 import { deploymentSteps } from './steps'
 import { agentConfigOf, versionName, type VersionContent } from './version-content'
 
-/** @throws SkyError `not_supported`, `conflict`, `invalid_argument`, `host_not_writable`, `host_disk_full`: why there can be no plan */
+/**
+ * @param llama what runs models, for a host that is to run them
+ * @throws SkyError `not_supported`, `conflict`, `invalid_argument`, `host_not_writable`, `host_disk_full`: why there can be no plan
+ */
 export function planHost(
   host: InventoryHost,
   facts: HostFacts,
   answer: AgentAnswer,
   wanted: Wanted,
+  llama: PackedLlama | null = null,
 ): HostDeployment {
   requireLinux(host, facts)
   const service = chooseService(host, facts)
@@ -28,7 +34,8 @@ export function planHost(
     node: nodeTarget(runtime),
     nodeVersion: nodeVersionOf(runtime),
     config: `${JSON.stringify(agentConfigOf(host, layout), null, 2)}\n`,
-    unit: unitText(service, { lab: wanted.lab, host: host.name, layout }),
+    unit: unitText(service, { lab: wanted.lab, host: host.name, layout, runsModels: runsModels(host) }),
+    models: modelsOf(host, llama, wanted),
   }
   const version = versionName(content)
   const installed = typeof place.installation === 'object' ? place.installation : null
@@ -39,17 +46,38 @@ export function planHost(
     layout,
     place,
     runtime,
+    llama,
     version,
     content,
     installed,
     previousVersion: previousOf(version, installed, place),
-    agentFrom:
-      [...place.versions].find(([, { agentSha256 }]) => agentSha256 === wanted.agent.sha256)?.[0] ?? null,
+    agentFrom: versionWith(content, place),
     replaced: presentServices(facts).filter((kind) => kind !== service),
   }
   const { steps, renewal, bytesNeeded } = deploymentSteps(deployment, answer, wanted)
   requireSpace(host, layout, place, bytesNeeded)
   return { ...deployment, steps, renewal }
+}
+
+/** @throws SkyError `internal` when what runs models was not brought along */
+function modelsOf(
+  host: InventoryHost,
+  llama: PackedLlama | null,
+  { model }: Wanted,
+): VersionContent['models'] {
+  if (!runsModels(host)) return null
+  if (llama === null || model === null) {
+    throw new SkyError('internal', `what runs models on ${host.name} is missing`)
+  }
+  return { sha256: model.sha256, llama: llamaTarget(llama) }
+}
+
+function versionWith({ agentSha256, models }: VersionContent, { versions }: PlaceFacts): string | null {
+  const found = [...versions].find(
+    ([, version]) =>
+      version.agentSha256 === agentSha256 && (models === null || version.modelSha256 === models.sha256),
+  )
+  return found?.[0] ?? null
 }
 
 /** What was well before this version: what install.json says, not what \`current\` points to, which may have been left by a failure. */
@@ -70,7 +98,7 @@ function requireLinux(host: InventoryHost, { kernel, missingTools }: HostFacts):
     throw new SkyError(
       'not_supported',
       `${host.name} lacks ${missingTools.join(', ')}`,
-      'On Debian and Ubuntu: apt-get install coreutils tar gzip util-linux',
+      'On Debian and Ubuntu: apt-get install coreutils findutils tar gzip util-linux',
       { host: host.name },
     )
   }

@@ -25,11 +25,13 @@ interface StepPlan {
 export function deploymentSteps(planned: Planned, answer: AgentAnswer, wanted: Wanted): StepPlan {
   const renewal = whyRenew(planned, wanted)
   const runtime = runtimeStep(planned)
+  const llama = llamaStep(planned)
   const agent = agentStep(planned, wanted)
   const before = [
     ...accountStep(planned, wanted),
     foldersStep(planned),
     runtime,
+    ...llama,
     agent,
     versionStep(planned),
     certificateStep(planned, renewal),
@@ -40,8 +42,10 @@ export function deploymentSteps(planned: Planned, answer: AgentAnswer, wanted: W
   const steps = [...before, serviceStep(planned, before, answer), oldStep(planned, renewal)]
   const program =
     planned.runtime.kind === 'brought' && isChange(runtime) ? planned.runtime.pin.programBytes : 0
-  // The package and what is unpacked of it, the sent agent and its copy.
-  return { steps, renewal, bytesNeeded: runtime.bytes + program + 2 * agent.bytes }
+  const unpacked = llama.some(isChange) ? (planned.llama?.unpackedBytes ?? 0) : 0
+  const sent = [runtime, ...llama, agent].reduce((sum, { bytes }) => sum + bytes, 0)
+  // Packages and what is unpacked of them, the sent programs and their copies.
+  return { steps, renewal, bytesNeeded: sent + program + unpacked + agent.bytes }
 }
 
 function step(
@@ -99,13 +103,25 @@ function runtimeStep({ runtime, layout, place }: Planned): DeploymentStep {
   return step('runtime', title, action, detail, action === 'none' ? 0 : pin.bytes)
 }
 
-function agentStep(planned: Planned, { agent }: Wanted): DeploymentStep {
+function llamaStep({ llama, layout, place }: Planned): DeploymentStep[] {
+  if (llama === null) return []
+  const found = place.llamaPackages.get(llama.name)
+  const action = found === llama.contentSha256 ? 'none' : found === undefined ? 'create' : 'update'
+  const damaged = action === 'update' ? ': what is there is damaged' : ''
+  const unpacked = `${(llama.unpackedBytes / 1e6).toFixed(1)} MB unpacked`
+  const detail = `${layout.llamaPackages}/${llama.name}, ${unpacked}${damaged}`
+  return [step('llama', 'llama.cpp', action, detail, action === 'none' ? 0 : llama.bytes)]
+}
+
+function agentStep(planned: Planned, { agent, model }: Wanted): DeploymentStep {
   const { version, content, place, agentFrom } = planned
   const title = 'Agent program'
   const what = `version ${agent.version}, SHA-256 ${agent.sha256.slice(0, 12)}…`
   if (isIntact(content, place, version)) return step('agent', title, 'none', what)
   if (agentFrom !== null) return step('agent', title, 'none', `${what}: the same as in ${agentFrom}`)
-  return step('agent', title, place.versions.size === 0 ? 'create' : 'update', what, agent.bytes)
+  const bytes = agent.bytes + (content.models === null ? 0 : (model?.bytes ?? 0))
+  const both = content.models === null ? what : `${what}, and the program that runs models`
+  return step('agent', title, place.versions.size === 0 ? 'create' : 'update', both, bytes)
 }
 
 function versionStep({ version, content, layout, place }: Planned): DeploymentStep {
@@ -198,10 +214,16 @@ function oldStep(planned: Planned, renewal: string | null): DeploymentStep {
   const { place, version, previousVersion, content } = planned
   const kept = new Set([version, previousVersion])
   const nodes = new Set([content.node])
-  for (const [name, { node }] of place.versions) if (kept.has(name)) nodes.add(node)
+  const packages = new Set([content.models?.llama])
+  for (const [name, { node, llama }] of place.versions) {
+    if (!kept.has(name)) continue
+    nodes.add(node)
+    packages.add(llama)
+  }
   const old = [
     ...[...place.versions.keys()].filter((name) => !kept.has(name)).map((name) => `version ${name}`),
     ...[...place.runtimes.keys()].filter((name) => !nodes.has(`../../runtimes/${name}/bin/node`)),
+    ...[...place.llamaPackages.keys()].filter((name) => !packages.has(`../../llama/${name}`)),
     ...place.identities
       .filter((name) => renewal !== null || name !== place.identity)
       .map((name) => `certificate ${name}`),

@@ -20,7 +20,8 @@ export function agentConfigOf(host: InventoryHost, layout: HostLayout): AgentCon
     },
   }
   if (host.role === 'inference') {
-    return { role: 'inference', ...common, journalDirectory: layout.journals, llama: null }
+    const llama = host.models ? { packageFolder: layout.llama, modelsDirectory: layout.models } : null
+    return { role: 'inference', ...common, journalDirectory: layout.journals, llama }
   }
   return {
     role: 'satellite',
@@ -44,10 +45,13 @@ export interface VersionContent {
   readonly nodeVersion: string
   readonly config: string
   readonly unit: string
+  /** Of a host that runs models: SHA-256 of the program that does, and where `llama` points to. */
+  readonly models: { readonly sha256: string; readonly llama: string } | null
 }
 
 /** Equal names mean equal content: the program's version for people, and part of a checksum over everything. */
 export function versionName(content: VersionContent): string {
-  const parts = [content.agentSha256, content.node, content.nodeVersion, content.config, content.unit]
+  const { agentSha256, node, nodeVersion, config, unit, models } = content
+  const parts = [agentSha256, node, nodeVersion, config, unit, models?.sha256 ?? '', models?.llama ?? '']
   return `${content.agentVersion}-${sha256(JSON.stringify(parts)).slice(0, 12)}`
 }

@@ -1,3 +1,5 @@
+import { definePackageSum } from './package-sum'
+
 /**
  * Everything that a plan needs to know of a host, as lines of a key and a value. It changes nothing and needs no further rights.
  *
@@ -9,7 +11,7 @@ export LC_ALL
 lab=$1 account=$2 unit=$3
 say() { printf '%s %s\\n' "$1" "$2"; }
 encoded() { base64 < "$1" 2>/dev/null | tr -d '\\n'; }
-sum() { if [ -r "$1" ]; then sha256sum < "$1" | cut -d ' ' -f 1; else echo -; fi; }
+${definePackageSum}sum() { if [ -r "$1" ]; then sha256sum < "$1" | cut -d ' ' -f 1; else echo -; fi; }
 # A login shell may have greeted before.
 printf '\\n%s\\n' skymemory-facts
 user=$(id -un) uid=$(id -u)
@@ -24,7 +26,7 @@ say groups "$(id -Gn)"
 say kernel "$(uname -s)"
 say machine "$(uname -m)"
 say glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null)"
-for tool in tar gzip sha256sum base64 stat flock mv ln; do
+for tool in tar gzip sha256sum base64 stat flock mv ln find sort xargs; do
   command -v "$tool" >/dev/null 2>&1 || say missing "$tool"
 done
 if [ "$uid" = 0 ]; then say sudo root
@@ -58,12 +60,17 @@ installation() {
   for folder in "$2"/versions/*/; do
     [ -d "$folder" ] || continue
     name=\${folder%/}
-    say "$1.version" "\${name##*/} $(sum "$folder/skymemory-agent.mjs") $(sum "$folder/config.json") $(sum "$folder/service.unit") $(readlink -- "$folder/node")"
+    say "$1.version" "\${name##*/} $(sum "$folder/skymemory-agent.mjs") $(sum "$folder/config.json") $(sum "$folder/service.unit") $(sum "$folder/skymemory-model.mjs") $(readlink -- "$folder/llama" || echo -) $(readlink -- "$folder/node")"
   done
   for folder in "$2"/runtimes/*/; do
     [ -d "$folder" ] || continue
     name=\${folder%/}
     say "$1.runtime" "\${name##*/} $(sum "$folder/bin/node")"
+  done
+  for folder in "$2"/llama/*/; do
+    [ -d "$folder" ] || continue
+    name=\${folder%/}
+    say "$1.llama" "\${name##*/} $(cd -- "$folder" && package_sum)"
   done
   for folder in "$2"/certificates/*/; do
     [ -d "$folder" ] || continue
@@ -74,7 +81,7 @@ installation() {
   say "$1.authority" "$(encoded "$2/tls/ca.pem")"
   say "$1.certificate" "$(encoded "$2/tls/certificate.pem")"
   say "$1.key" "$(stat -c '%a %u %s' -- "$2/tls/key.pem" 2>/dev/null)"
-  for name in "$2"/staging/* "$2"/versions/.new* "$2"/runtimes/.new* "$2"/certificates/.new*; do
+  for name in "$2"/staging/* "$2"/versions/.new* "$2"/runtimes/.new* "$2"/llama/.new* "$2"/certificates/.new*; do
     [ -e "$name" ] && say "$1.leftover" "\${name##*/}"
   done
   [ -e "$2/lingering" ] && say "$1.lingering" yes

@@ -1,3 +1,5 @@
+import { definePackageSum } from './package-sum'
+
 /**
  * The scripts that change a host. Each is constant: values are its arguments. They run as the installation's owner, which is root for a
  * system unit and the user who logs in otherwise, and may be run again after they broke off at any point.
@@ -76,26 +78,66 @@ mv -T -- "$new" "$directory/runtimes/$name"
 rm -f -- "$package"
 `
 
-/** $1 directory, $2 version, $3 file of the agent, $4 its SHA-256, $5 where \`node\` points to, $6 configuration, $7 unit */
+/**
+ * $1 directory, $2 name of the package, $3 its archive, $4 its content's SHA-256, $5 the addon within it, $6 Node
+ *
+ * Whether llama.cpp starts on this machine is tried: its library may be another one than was said, or programs forbidden in this place.
+ */
+export const llamaScript = `${head('unpack llama.cpp')}${definePackageSum}
+directory=$1 name=$2 package=$3 sum=$4 addon=$5 node=$6
+mkdir -p -- "$directory/llama"
+new=$directory/llama/.new-$name.$$
+trap 'rm -rf -- "$new"' EXIT
+mkdir -p -- "$new"
+tar -xzf "$package" -C "$new" --no-same-owner
+found=$(cd -- "$new" && package_sum)
+if [ "$found" != "$sum" ]; then
+  echo "the unpacked package has the SHA-256 $found instead of $sum" >&2
+  exit 65
+fi
+if ! problem=$("$node" -e 'process.dlopen({ exports: {} }, process.argv[1])' "$new/$addon" 2>&1); then
+  printf '%s\\n' "$problem" | grep -m 1 Error | sed 's/^/llama.cpp does not start here: /' >&2
+  exit 68
+fi
+rm -rf -- "$directory/llama/$name"
+mv -T -- "$new" "$directory/llama/$name"
+rm -f -- "$package"
+`
+
+/**
+ * $1 directory, $2 version, $3 file of the agent, $4 its SHA-256, $5 where \`node\` points to, $6 configuration, $7 unit; where models are
+ * run $8 program for it, $9 its SHA-256, $10 where \`llama\` points to, else nothing
+ */
 export const versionScript = `${head('make the version')}
-directory=$1 version=$2 agent=$3 sum=$4 node=$5 config=$6 unit=$7
+directory=$1 version=$2 agent=$3 sum=$4 node=$5 config=$6 unit=$7 model=$8 model_sum=$9 llama=\${10}
 new=$directory/versions/.new-$version.$$
 trap 'rm -rf -- "$new"' EXIT
 mkdir -p -- "$new"
-cp -- "$agent" "$new/skymemory-agent.mjs"
-found=$(sha256sum < "$new/skymemory-agent.mjs" | cut -d ' ' -f 1)
-if [ "$found" != "$sum" ]; then
-  echo "the agent has the SHA-256 $found instead of $sum" >&2
-  exit 65
+# $1 file, $2 name, $3 SHA-256
+program() {
+  cp -- "$1" "$new/$2"
+  found=$(sha256sum < "$new/$2" | cut -d ' ' -f 1)
+  if [ "$found" != "$3" ]; then
+    echo "$2 has the SHA-256 $found instead of $3" >&2
+    exit 65
+  fi
+  chmod 644 "$new/$2"
+}
+program "$agent" skymemory-agent.mjs "$sum"
+if [ -n "$model" ]; then
+  program "$model" skymemory-model.mjs "$model_sum"
+  ln -s -- "$llama" "$new/llama"
 fi
 printf '%s' "$config" > "$new/config.json"
 printf '%s' "$unit" > "$new/service.unit"
 ln -s -- "$node" "$new/node"
 chmod 755 "$new"
-chmod 644 "$new/skymemory-agent.mjs" "$new/config.json" "$new/service.unit"
+chmod 644 "$new/config.json" "$new/service.unit"
 rm -rf -- "$directory/versions/$version"
 mv -T -- "$new" "$directory/versions/$version"
-case $agent in "$directory"/staging/*) rm -f -- "$agent" ;; esac
+for file in "$agent" "$model"; do
+  case $file in "$directory"/staging/*) rm -f -- "$file" ;; esac
+done
 `
 
 /** $1 directory, $2 id, $3 certificate of the authority, $4 certificate of the host, $5 account of a system unit or nothing; stdin: key */
@@ -169,6 +211,7 @@ directory=$1 identity=$2
 shift 2
 cd -- "$directory"
 used=
+packages=
 for folder in versions/* versions/.new*; do
   [ -d "$folder" ] || continue
   keep=
@@ -177,6 +220,7 @@ for folder in versions/* versions/.new*; do
   done
   if [ -n "$keep" ]; then
     used="$used $(readlink -- "$folder/node") "
+    packages="$packages $(readlink -- "$folder/llama" || :) "
   else
     rm -rf -- "$folder"
   fi
@@ -188,6 +232,14 @@ for folder in runtimes/* runtimes/.new*; do
     *) rm -rf -- "$folder" ;;
   esac
 done
+for folder in llama/* llama/.new*; do
+  [ -d "$folder" ] || continue
+  case $packages in
+    *" ../../$folder "*) ;;
+    *) rm -rf -- "$folder" ;;
+  esac
+done
+[ ! -d llama ] || rmdir --ignore-fail-on-non-empty llama
 for folder in certificates/* certificates/.new*; do
   if [ -d "$folder" ] && [ "$folder" != "certificates/$identity" ]; then rm -rf -- "$folder"; fi
 done

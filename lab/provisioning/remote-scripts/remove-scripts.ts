@@ -40,6 +40,12 @@ for process in /proc/[0-9]*; do
     kill -9 "\${process#/proc/}" 2>/dev/null
   fi
 done
+# What passed between such an agent and its model, in memory.
+space=$(readlink /proc/self/ns/pid | tr -dc 0-9)
+for folder in "/dev/shm/skymemory-model-$space-"*; do
+  process=\${folder#"/dev/shm/skymemory-model-$space-"}
+  [ ! -d "$folder" ] || [ -d "/proc/\${process%%-*}" ] || rm -rf -- "$folder" 2>/dev/null
+done
 above=$(cat -- "$directory/made-folders" 2>/dev/null)
 rm -rf -- "$directory" || exit
 rmdir -- "$(dirname -- "$directory")" 2>/dev/null

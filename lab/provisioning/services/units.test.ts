@@ -9,7 +9,12 @@ import { accountComment, serviceAccount, unitFile, unitName } from './service-na
 import { command, listedPath, singlePath } from './systemd-text'
 import { unitText } from './units'
 
-const subject = (layout: HostLayout) => ({ lab: 'rack', host: 'nuc1', layout })
+const subject = (layout: HostLayout, runsModels = false) => ({
+  lab: 'rack',
+  host: 'nuc1',
+  layout,
+  runsModels,
+})
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
 
 /** What systemd finds wrong with a unit whose folders exist. */
@@ -17,13 +22,14 @@ function verify(
   kind: 'system' | 'user',
   layout: HostLayout,
   change: (text: string) => string = (text) => text,
+  runsModels = false,
 ): string {
   mkdirSync(posix.dirname(layout.node), { recursive: true })
   writeFileSync(layout.node, '#!/bin/sh\n')
   chmodSync(layout.node, 0o755)
   for (const folder of [layout.journals, layout.run]) mkdirSync(folder, { recursive: true })
   const file = join(temporaryFolder(), unitName('rack'))
-  writeFileSync(file, change(unitText(kind, subject(layout))))
+  writeFileSync(file, change(unitText(kind, subject(layout, runsModels))))
   const args = ['verify', '--man=no', '--recursive-errors=no', ...(kind === 'user' ? ['--user'] : []), file]
   const { stdout, stderr, status } = spawnSync('systemd-analyze', args, {
     encoding: 'utf8',
@@ -52,6 +58,11 @@ describe.skipIf(!hasSystemd)('systemd accepts', () => {
     const layout = hostLayout('user', 'rack', home)
     expect(verify('user', layout)).toBe('')
     expect(verify('system', layout)).toBe('')
+  })
+
+  it.each(['system', 'user'] as const)('a %s unit of a host that runs models', (kind) => {
+    const layout = hostLayout(kind, 'rack', temporaryFolder())
+    expect(verify(kind, { ...layout, node: join(temporaryFolder(), 'node') }, undefined, true)).toBe('')
   })
 
   it('no unit with a mistake: what it says is heard', () => {
@@ -92,6 +103,15 @@ describe('a unit', () => {
       'StartLimitBurst=5',
     ])
       expect(text.split('\n')).toContain(line)
+  })
+
+  it('leaves room for a model where one is run, and outlives it', () => {
+    const layout = hostLayout('system', 'rack', '/home/lab')
+    const lines = (runsModels: boolean) => unitText('system', subject(layout, runsModels)).split('\n')
+    const added = lines(true).filter((line) => !lines(false).includes(line))
+    expect(added).toEqual(['MemoryMax=90%', 'OOMPolicy=continue', 'TasksMax=1024'])
+    // Node and llama.cpp map memory that is run.
+    expect(lines(true).join('\n')).not.toMatch(/MemoryDenyWriteExecute/)
   })
 
   it('of a user needs no right that the user does not have', () => {

@@ -9,6 +9,7 @@ export interface UnitSubject {
   readonly lab: string
   readonly host: string
   readonly layout: HostLayout
+  readonly runsModels: boolean
 }
 
 /**
@@ -17,6 +18,13 @@ export interface UnitSubject {
 const memoryMax = '80%'
 /** Threads of an agent: Node's own, with room. */
 const tasksMax = 256
+
+/**
+ * The same of a host that runs models: a model may fill what the system does not need, and llama.cpp makes up to two threads for each
+ * core. The rest is for SSH and the system; a file that is mapped counts too, but its pages are given back.
+ */
+export const modelMemoryShare = 0.9
+const modelTasksMax = 1024
 /** Time between a failure and the next start, s. */
 const restartDelayS = 1
 /** Time in which an agent ends by itself, s. */
@@ -86,7 +94,11 @@ function userUnit(subject: UnitSubject): string {
   ])
 }
 
-function unit({ lab, host, layout }: UnitSubject, wantedBy: string, limits: readonly string[]): string {
+function unit(
+  { lab, host, layout, runsModels }: UnitSubject,
+  wantedBy: string,
+  limits: readonly string[],
+): string {
   const isSystem = wantedBy === 'multi-user.target'
   return [
     '[Unit]',
@@ -103,8 +115,14 @@ function unit({ lab, host, layout }: UnitSubject, wantedBy: string, limits: read
     'Restart=on-failure',
     `RestartSec=${restartDelayS}`,
     `TimeoutStopSec=${stopLimitS}`,
-    `MemoryMax=${memoryMax}`,
-    `TasksMax=${tasksMax}`,
+    ...(runsModels
+      ? [
+          `MemoryMax=${100 * modelMemoryShare}%`,
+          // A model that needs more ends alone, and the agent says so.
+          'OOMPolicy=continue',
+          `TasksMax=${modelTasksMax}`,
+        ]
+      : [`MemoryMax=${memoryMax}`, `TasksMax=${tasksMax}`]),
     'LimitNOFILE=65536',
     ...limits,
     '',

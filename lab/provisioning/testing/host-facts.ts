@@ -16,6 +16,7 @@ const noPlace: PlaceFacts = {
   identity: null,
   versions: new Map(),
   runtimes: new Map(),
+  llamaPackages: new Map(),
   identities: [],
   authority: null,
   certificate: null,
@@ -61,13 +62,15 @@ export function deployedHost(
   identity: Identity,
   authority: string,
 ): HostFacts {
-  const { service, version, content, runtime, previousVersion } = deployment
+  const { service, version, content, runtime, llama, previousVersion } = deployment
   const id = text(identity.certificate).slice(0, 16)
   const owner = service === 'system' ? accountUid : facts.uid
   const entry = {
     agentSha256: content.agentSha256,
     configSha256: text(content.config),
     unitSha256: text(content.unit),
+    modelSha256: content.models?.sha256 ?? '-',
+    llama: content.models?.llama ?? '-',
     node: content.node,
   }
   const deployed: PlaceFacts = {
@@ -92,6 +95,7 @@ export function deployedHost(
       runtime.kind === 'brought'
         ? new Map([[runtimeName(runtime.pin), runtime.pin.programSha256]])
         : place.runtimes,
+    llamaPackages: llama ? new Map([[llama.name, llama.contentSha256]]) : place.llamaPackages,
     identities: [id],
     authority,
     certificate: identity.certificate,

@@ -10,6 +10,7 @@ import { temporaryFolder } from '../../testing/folders'
 import { consoleIdentity } from '../console-identity'
 import { ConsoleLocks } from '../console-lock'
 import type { SudoPassword } from '../host-shell'
+import { LlamaPackages } from '../llama/llama-packages'
 import { Provisioner } from '../provisioner'
 import { RuntimeCache } from '../runtimes/runtime-cache'
 import { packRuntime } from './test-registry'
@@ -49,6 +50,8 @@ export interface ProvisionerParts {
   /** The program within the runtime's package is not what is pinned. */
   readonly spoilProgram?: boolean
   readonly sudoPassword?: SudoPassword
+  /** The installed package that runs models. */
+  readonly llamaPackage?: string
   readonly connector?: (connector: SshConnector) => SshConnector
   readonly now?: () => number
 }
@@ -82,6 +85,10 @@ export async function provisionerFor(
     agentEntry,
     agentVersion,
     runtimes,
+    llama: new LlamaPackages({
+      directory: join(data, 'llama-packages'),
+      packageFolder: parts.llamaPackage ?? null,
+    }),
     locks: new ConsoleLocks(() => consoleIdentity(data)),
     sudoPassword: () => sudoPassword,
     onChanged: (state) => states.push(state),

@@ -1,3 +1,6 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:tls'
 import type { Hello } from '#shared/contract/agent-control'
 import type { Testbed } from '../../testbed/testbed'
 import type { SshConnector } from '../../ssh/ssh-session'
@@ -30,6 +33,32 @@ export async function onHost(testbed: Testbed, host: string, ...argv: string[]):
   return stdout
 }
 
+/** Fingerprint of the certificate that an agent shows whoever connects to its data port. */
+export function shownCertificate(testbed: Testbed, host: string, port = 7420): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { address } = testbed.host(host)
+    const socket = connect({ host: address, port, minVersion: 'TLSv1.3', rejectUnauthorized: false })
+    socket.once('error', reject)
+    socket.once('secureConnect', () => {
+      resolve(socket.getPeerCertificate().fingerprint256)
+      // Who has no certificate is refused after that.
+      socket.on('error', () => undefined)
+      socket.destroy()
+    })
+  })
+}
+
+/** Fingerprint of the certificate that lies on a host. */
+export function installedCertificate(testbed: Testbed, host: string, { directory }: HostLayout): string {
+  const { certificate } = JSON.parse(
+    readFileSync(testbed.fileOf(host, `${directory}/install.json`), 'utf8'),
+  ) as {
+    certificate: string
+  }
+  const file = testbed.fileOf(host, `${directory}/certificates/${certificate}/certificate.pem`)
+  return new X509Certificate(readFileSync(file)).fingerprint256
+}
+
 /** What changes by itself on any host, is a log, or cannot be written. */
 const restless = [
   '/proc',
@@ -51,7 +80,7 @@ export async function traceOf(testbed: Testbed, host: string): Promise<string[]>
   const prune = restless.flatMap((path) => ['-path', path, '-prune', '-o'])
   const files = await onHost(testbed, host, 'find', '/', '-xdev', ...prune, '-printf', '%y %m %u %g %p\\n')
   const processes = await onHost(testbed, host, 'ps', '-eo', 'user:32,args')
-  const own = /\b(sshd|ps -eo|systemd|\(sd-pam\)|dbus-daemon|polkitd)/
+  const own = /\b(sshd|ps -eo|systemd|dbus-daemon|polkitd)|\(sd-pam\)/
   const accounts = await onHost(testbed, host, 'cat', '/etc/passwd', '/etc/group', '/etc/shadow')
   const lingering = await onHost(testbed, host, 'sh', '-c', 'ls /var/lib/systemd/linger 2>/dev/null || :')
   return [

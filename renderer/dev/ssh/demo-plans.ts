@@ -62,6 +62,17 @@ export function planFor(lab: string, host: InventoryHost, installed: Installed |
             `${directory}/runtimes/node-22.21.1-linux-${arm ? 'arm64' : 'x64'}`,
             arm ? 46.2 : 48.6,
           ),
+      ...(host.role === 'inference' && host.models
+        ? [
+            step(
+              'llama',
+              'llama.cpp',
+              onceOnly,
+              `${directory}/llama/llama-arm64-5c0e3f1a9b7d2468, 26.9 MB unpacked`,
+              8.6,
+            ),
+          ]
+        : []),
       step('agent', 'Agent', change, `${directory}/versions/${demoVersion}/skymemory-agent.mjs`, 1.42),
       step(
         'configuration',

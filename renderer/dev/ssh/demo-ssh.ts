@@ -2,6 +2,7 @@ import type { ConsoleApi } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type { hostApi } from '#shared/contract/host-api'
 import type { inventoryApi } from '#shared/contract/inventory-api'
+import type { modelApi } from '#shared/contract/model-api'
 import type { provisioningApi } from '#shared/contract/provisioning-api'
 import type { Handlers } from '#shared/contract/rpc'
 import { parseInventory } from '#shared/inventory/parse-inventory'
@@ -12,6 +13,7 @@ import { DemoAccess } from './demo-access'
 import { DemoClock } from './demo-clock'
 import { DemoInventories, demoSshConfig } from './demo-inventories'
 import { DemoPreflight } from './demo-preflight'
+import { DemoModels } from './demo-models'
 import { demoVersion } from './demo-plans'
 import { DemoProvisioning, type Say } from './demo-provisioning'
 import { DemoServices } from './demo-services'
@@ -21,6 +23,7 @@ type Methods =
   | keyof (typeof inventoryApi)['methods']
   | keyof (typeof provisioningApi)['methods']
   | keyof (typeof hostApi)['methods']
+  | keyof (typeof modelApi)['methods']
 
 /** Everything that is made up about SSH hosts. */
 export class DemoSsh {
@@ -31,6 +34,7 @@ export class DemoSsh {
   readonly provisioning: DemoProvisioning
   readonly services: DemoServices
   readonly terminals: DemoTerminals
+  readonly models: DemoModels
   /** Another console that uses the lab. */
   holder: string | null = null
 
@@ -42,6 +46,7 @@ export class DemoSsh {
     this.provisioning = new DemoProvisioning(this.clock, emit, say, this.inventories, this.access)
     this.services = new DemoServices(this.clock, emit, this.inventories, this.access, this.provisioning)
     this.terminals = new DemoTerminals(emit)
+    this.models = new DemoModels(this.clock, emit, this.inventories, this.access)
   }
 
   /** The paper's testbed, every way of logging in once; nobody has connected to it yet. */
@@ -103,7 +108,7 @@ export class DemoSsh {
 const done = null
 
 export function sshHandlers(ssh: DemoSsh): Pick<Handlers<ConsoleApi>, Methods> {
-  const { inventories, access, preflight, provisioning, services, terminals } = ssh
+  const { inventories, access, preflight, provisioning, services, terminals, models } = ssh
   return {
     inventories: () => inventories.list(),
     inventory: ({ lab }) => inventories.get(lab),
@@ -157,6 +162,9 @@ export function sshHandlers(ssh: DemoSsh): Pick<Handlers<ConsoleApi>, Methods> {
       return done
     },
     provisioning: ({ lab }) => provisioning.last(lab),
+    sendModel: ({ lab, host, name }) => models.send(lab, host, name),
+    hostModels: ({ lab, host }) => models.list(lab, host),
+    removeHostModel: ({ lab, host, name }) => models.remove(lab, host, name),
     serviceState: ({ lab, host }) => services.state(lab, host),
     controlService: ({ lab, host, action }) => services.control(lab, host, action),
     readServiceLog: ({ lab, host, lines }) => ({ lines: services.read(lab, host).slice(-lines) }),

@@ -19,6 +19,7 @@ export function aRequest(change: Partial<RequestRecord> = {}): RequestRecord {
     lookupMs: null,
     getMs: null,
     setMs: null,
+    restoreMs: null,
     prefillMs: 400,
     ttftMs: 410,
     tpotMs: 10,

@@ -27,7 +27,7 @@ export function modelFile(models: LocalModels, model: string): string {
   throw new SkyError(
     'not_found',
     `this host has no model "${model}"`,
-    `Add it: skymemory model add FILE --name ${model}`,
+    `Add it: skymemory model add FILE --name ${model} (for a host of a lab: with --lab LAB).`,
     { path },
   )
 }

@@ -1,0 +1,54 @@
+import type { ProofAnswer, ProofRequest } from '#shared/contract/agent-control'
+import { SkyError, type ErrorBody } from '#shared/contract/errors'
+import { blockHashes, hashText } from '#shared/kvc/block-hash'
+import { answerRequest, type CachedModel } from '../answer-request'
+import { withZeroedValues } from './zeroed-values'
+
+/** One answer, greedily, with a digest of all logits behind each token if asked for. */
+export async function prove(model: CachedModel, request: ProofRequest): Promise<ProofAnswer> {
+  const { engine, blockTokens } = model
+  const whole = await engine.promptTokens(request.text)
+  if (whole.length < request.promptTokens) {
+    const message = `the text has ${whole.length} tokens, not ${request.promptTokens}`
+    throw new SkyError('invalid_argument', message, 'Ask for a shorter prompt.')
+  }
+  const prompt = whole.slice(0, request.promptTokens)
+  const tokens: number[] = []
+  const logits: string[] = []
+  const measurement = await answerRequest(cacheOf(model, request), {
+    prompt,
+    maxTokens: request.maxTokens,
+    withLogits: request.withLogits,
+    signal: new AbortController().signal,
+    onToken: (token) => {
+      tokens.push(token.id)
+      logits.push(token.logits ?? '')
+      return undefined
+    },
+  })
+  const { lookupMs, getMs, restoreMs, prefillMs, ttftMs, setMs } = measurement
+  return {
+    promptTokens: prompt.length,
+    blockHashes: blockHashes(prompt, blockTokens, engine.model.namespace).map(hashText),
+    blockBytes: blockTokens * engine.model.kvcBytesPerToken,
+    blocksHit: measurement.blocksHit,
+    tokens,
+    logits,
+    times: { lookupMs, getMs, restoreMs, prefillMs, ttftMs, setMs },
+    error: measurement.status === 'ok' ? null : failure(measurement.errorCode),
+  }
+}
+
+function cacheOf(model: CachedModel, { useCache, zeroValuesOfBlock }: ProofRequest): CachedModel {
+  if (!useCache || model.kvc === null) return { ...model, kvc: null }
+  return zeroValuesOfBlock === null
+    ? model
+    : { ...model, kvc: withZeroedValues(model.kvc, zeroValuesOfBlock) }
+}
+
+const failure = (code: ErrorBody['code'] | null): ErrorBody => ({
+  code: code ?? 'internal',
+  message: `the answer failed (${code ?? 'unknown'})`,
+  hint: 'See the log of the inference host.',
+  details: {},
+})

