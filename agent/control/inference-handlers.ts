@@ -5,7 +5,6 @@ import type { Emitter, Handlers } from '#shared/contract/rpc'
 import type { JournalEntry } from '#shared/experiment/records'
 import type { ApiServer } from '../inference/api/api-server'
 import type { InferenceHost } from '../inference/inference-host'
-import { ServedModel } from '../inference/served-model'
 import type { MachineWatch } from '../telemetry/machine-watch'
 import { prove } from '../inference/proof/prove'
 import { answerChat } from './chat-handler'
@@ -91,7 +90,7 @@ export function inferenceHandlers(
           'Serve the API after it has ended.',
         )
       }
-      return { url: await api.start(new ServedModel(await host.openModel(parameters)), port) }
+      return { url: await api.start(await host.openModel(parameters), port) }
     },
     openModel: async ({ parameters }) => {
       if (host.trialRunning) {

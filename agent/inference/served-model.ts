@@ -26,14 +26,20 @@ export type GenerationEvent =
   | { readonly kind: 'end'; readonly reason: 'stop' | 'length'; readonly measurement: Measurement }
   | { readonly kind: 'failed'; readonly error: ErrorBody; readonly measurement: Measurement }
 
+/** What is known of a request beside its measurement. */
+export interface RequestDetails {
+  readonly queueMs: number
+  /** Null = it did not come to that. */
+  readonly restoreMs: number | null
+  /** Null = it was not answered to its end. */
+  readonly finish: 'stop' | 'length' | null
+}
+
 /** Who is told of every request, for the metrics. */
 export interface RequestObserver {
   /** @param ms since the request was accepted, or since the token before */
   onToken(ms: number, isFirst: boolean): void
-  onEnd(
-    measurement: Measurement,
-    details: { readonly queueMs: number; readonly restoreMs: number | null },
-  ): void
+  onEnd(measurement: Measurement, details: RequestDetails): void
 }
 
 /** One in the model, and one whose blocks are fetched or stored meanwhile: the blocks of more would only take memory. */
@@ -105,7 +111,10 @@ export class ServedModel {
       const status = signal.aborted ? 'cancelled' : 'failed'
       const error = toErrorBody(thrown)
       const measurement = { ...emptyMeasurement(startedAt, prompt.length, blocks), status } as const
-      emit({ kind: 'failed', error, measurement: { ...measurement, errorCode: error.code } })
+      const failed = { ...measurement, errorCode: error.code }
+      const queueMs = performance.now() - acceptedAt
+      this.#observer?.onEnd(failed, { queueMs, restoreMs: null, finish: null })
+      emit({ kind: 'failed', error, measurement: failed })
       return
     }
     const queueMs = performance.now() - acceptedAt
@@ -131,14 +140,14 @@ export class ServedModel {
       const model = request.useCache ? this.#model : { ...this.#model, kvc: null }
       const answer = { prompt, maxTokens, sampling, signal, acceptedAt, onToken, onStep }
       const measurement = await answerRequest(model, answer)
-      this.#observer?.onEnd(measurement, { queueMs, restoreMs })
+      // Fewer tokens than were asked for: a stop sequence, or the model itself ended its answer.
+      const isShort = filter.stopped || measurement.outputTokens < maxTokens
+      const finish = error !== null ? null : isShort ? 'stop' : 'length'
+      this.#observer?.onEnd(measurement, { queueMs, restoreMs, finish })
       const rest = filter.end()
       if (rest !== '') emit({ kind: 'text', text: rest })
       if (error !== null) emit({ kind: 'failed', error, measurement })
-      // Fewer tokens than were asked for: a stop sequence, or the model itself ended its answer.
-      else if (filter.stopped || measurement.outputTokens < maxTokens)
-        emit({ kind: 'end', reason: 'stop', measurement })
-      else emit({ kind: 'end', reason: 'length', measurement })
+      else emit({ kind: 'end', reason: isShort ? 'stop' : 'length', measurement })
     } finally {
       endTurn()
     }
