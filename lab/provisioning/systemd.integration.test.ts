@@ -9,7 +9,7 @@ import type { Testbed } from '../testbed/testbed'
 import { noSecrets } from '../testing/ssh-lab'
 import type { SudoPassword } from './host-shell'
 import { openHostShell } from './open-host-shell'
-import { agentEnding, controlService } from './services/service-control'
+import { agentEnding, controlService, followLines } from './services/service-control'
 import { crashingBundle, otherBundle } from './testing/bundles'
 import { agentVersionHere, provisionerFor, type ProvisionerParts } from './testing/provisioning'
 import {
@@ -332,6 +332,34 @@ describe.skipIf(missing)('on hosts with systemd', { timeout: 240_000 }, () => {
       })
     } finally {
       await onHost(testbed, 'nuc1', 'systemctl', 'stop', 'squatter')
+    }
+  })
+
+  it('follows the log of a unit, of a user also where only root may read the journal', async () => {
+    for (const service of ['system', 'user'] as const) {
+      const { apply, connector } = await aConsole({}, { nuc1: { service } })
+      await apply('nuc1')
+      const session = await connector.connect('nuc1')
+      const shell = await openHostShell(session, 'rack', noSecrets())
+      const subject = { lab: 'rack', service, layout: layoutOf(service) }
+      // These hosts have no journal that stays over reboots, and so none of single users.
+      const own = await session.run(['journalctl', '-q', '--user', '-n', '1', '--no-pager'])
+      expect(own.stdout).toBe('')
+      const following = await followLines(shell, subject, 50)
+      let text = ''
+      following.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
+      await expect.poll(() => text, { timeout: 30_000 }).toMatch(/skymemory|agent/)
+      const before = text.length
+      await controlService(shell, subject, 'restart')
+      await expect.poll(() => text.length, { timeout: 30_000 }).toBeGreaterThan(before)
+      // Nothing is written any more that would end a program whose output goes nowhere.
+      let seen = -1
+      await expect.poll(() => seen === (seen = text.length), { timeout: 30_000, interval: 1_500 }).toBe(true)
+      following.kill()
+      session.close()
+      const followers = () => testbed.exec('nuc1', ['pgrep', '-f', 'journalctl.*skymemory-rack'])
+      await expect.poll(async () => (await followers()).stdout, { timeout: 10_000 }).toBe('')
+      await (await aConsole()).remove('nuc1')
     }
   })
 
