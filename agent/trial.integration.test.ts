@@ -54,6 +54,25 @@ describe('a trial on agents as processes', () => {
     await lab.inference.control.call('setFailures', failures)
   }
 
+  test('adaptive fetches what is faster to fetch, and computes what is not', async () => {
+    const hits = ({ requests }: Awaited<ReturnType<typeof run>>) =>
+      requests.reduce((sum, { blocksHit }) => sum + blocksHit, 0)
+    const harm = ({ requests }: Awaited<ReturnType<typeof run>>) =>
+      requests.filter(({ harmful }) => harmful).length
+    // 0.3 s to a satellite so high up, for blocks that are computed in 0.2 ms each: every hit does harm.
+    const far = { link_delay: 'virtual', altitude_m: 100_000_000, prefill_tokens_per_s: 80_000 } as const
+    const always = await run({ ...far, concurrency: 1 })
+    const adaptive = await run({ ...far, concurrency: 1, fetch: 'adaptive' })
+    expect(harm(always)).toBeGreaterThan(4)
+    // The first hit is what it learns from.
+    expect(harm(adaptive)).toBe(1)
+    expect(hits(adaptive)).toBeGreaterThan(0)
+    expect(hits(adaptive)).toBeLessThan(hits(always) / 2)
+    // Near by, and slow to compute: everything is fetched.
+    const near = { concurrency: 1, prefill_tokens_per_s: 2_000 }
+    expect(hits(await run({ ...near, fetch: 'adaptive' }))).toBe(hits(await run(near)))
+  })
+
   test('later prompts find the blocks of earlier ones, and every byte is right', async () => {
     const { requests, finished } = await run({})
     expect(finished.outcome).toBe('completed')

@@ -1,6 +1,7 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { benchFetchBlock } from './fetch-block'
 import { benchLatencyModel } from './latency-model'
+import { benchLlama } from './llama'
 import { benchMemory } from './memory'
 import { benchOrbits } from './orbits'
 import { benchPlacement } from './placement'
@@ -32,6 +33,8 @@ say('upload')
 const upload = await benchUpload()
 say('provisioning')
 const provisioning = await benchProvisioning()
+say('real model')
+const llama = await benchLlama()
 say('window')
 const window =
   appCommand === undefined
@@ -46,6 +49,6 @@ const machine = {
   node: process.versions.node,
 }
 process.stdout.write(
-  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, simulation, memory, fetchBlock, upload, provisioning, window }, null, 2)}\n`,
+  `${JSON.stringify({ machine, placement, latencyModel, orbits, replay, simulation, memory, fetchBlock, upload, provisioning, llama, window }, null, 2)}\n`,
 )
 process.exit(0)

@@ -99,6 +99,7 @@ it('has help with examples for every command', async () => {
     ['model', 'remove'],
     ['model', 'random'],
     ['verify'],
+    ['serve'],
     ['testbed'],
     ['testbed', 'up'],
     ['testbed', 'status'],

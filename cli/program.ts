@@ -7,6 +7,7 @@ import { placeCommand } from './commands/place'
 import { replayCommand } from './commands/replay'
 import { runCommands } from './commands/run'
 import { runsCommands } from './commands/runs'
+import { serveCommand } from './commands/serve'
 import { simulateCommand } from './commands/simulate'
 import { testbedCommand } from './commands/testbed'
 import { verifyCommand } from './commands/verify'
@@ -64,6 +65,7 @@ Examples:
   replayCommand(program, context)
   modelCommand(program, context)
   verifyCommand(program, context)
+  serveCommand(program, context)
   testbedCommand(program, context)
 
   program

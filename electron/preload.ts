@@ -28,6 +28,7 @@ const desktop: DesktopApi = {
   openInventoryFile: () => ask('openInventoryFile', {}),
   chooseKeyFile: () => ask('chooseKeyFile', {}),
   chooseTraceFile: () => ask('chooseTraceFile', {}),
+  chooseModelFile: () => ask('chooseModelFile', {}),
   pathOfDropped: (file) => webUtils.getPathForFile(file as File),
   saveExperimentFile: (suggestedName, text) => ask('saveExperimentFile', { suggestedName, text }),
   saveFile: (suggestedName, data) => ask('saveFile', { suggestedName, data }),

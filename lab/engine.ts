@@ -5,6 +5,7 @@ import { builtInLabs } from '#shared/experiment/schema'
 import { planesOfInventory } from '#shared/inventory/planes'
 import { DocumentLoader } from './experiments/document-loader'
 import type { LabEngineOptions } from './engine-options'
+import { chatHandlers } from './handlers/chat-handlers'
 import { experimentHandlers } from './handlers/experiment-handlers'
 import { hostHandlers } from './handlers/host-handlers'
 import { inventoryHandlers } from './handlers/inventory-handlers'
@@ -14,6 +15,7 @@ import { provisioningHandlers } from './handlers/provisioning-handlers'
 import { runHandlers } from './handlers/run-handlers'
 import { simulationHandlers } from './handlers/simulation-handlers'
 import { LabService } from './hosts/lab-service'
+import { ServedApi } from './hosts/served-api'
 import type { StartLab } from './hosts/lab-hosts'
 import { removeJournals } from './local/journals'
 import { InventoryStore } from './inventory/inventory-store'
@@ -21,6 +23,7 @@ import { LabConnections } from './inventory/lab-connections'
 import { localLab } from './local/local-lab'
 import { HostModels } from './models/host-models'
 import { ModelChecksums } from './models/model-checksums'
+import { ModelStore } from './models/model-store'
 import { Preflights } from './preflight/preflights'
 import { consoleIdentity } from './provisioning/console-identity'
 import { ConsoleLocks } from './provisioning/console-lock'
@@ -95,6 +98,7 @@ export async function createLabEngine(
     env: process.env,
   })
   const locks = new ConsoleLocks(() => consoleIdentity(options.dataDirectory))
+  const who = async (): Promise<string> => (await consoleIdentity(options.dataDirectory)).who
   const preflights = new Preflights(connections, (report) => emit('preflightChanged', report))
   const provisioner = new Provisioner({
     access: connections,
@@ -107,6 +111,7 @@ export async function createLabEngine(
       packageFolder: llamaPackage ?? null,
     }),
     locks,
+    who,
     sudoPassword: (name, host) => sudoPassword(name, host, connections.secrets),
     onChanged: (state) => emit('provisioningChanged', state),
     log: (lines) => logBook.add(lines),
@@ -120,7 +125,8 @@ export async function createLabEngine(
   const services = new HostServices({
     access: connections,
     secrets: connections.secrets,
-    who: async () => (await consoleIdentity(options.dataDirectory)).who,
+    who,
+    locks,
     onLog: (lines) => emit('serviceLog', lines),
     onLogEnded: (end) => emit('serviceLogEnded', end),
   })
@@ -143,6 +149,7 @@ export async function createLabEngine(
     onState: (state) => emit('labChanged', state),
     onLog: (lines) => logBook.add(lines),
   })
+  const served = new ServedApi(lab)
   // Nobody starts or watches it: it runs while a simulated run does.
   const simulator = new LabService({
     startLab: () => simulatedLab(options.workerEntry),
@@ -200,7 +207,13 @@ export async function createLabEngine(
         dataDirectory: options.dataDirectory,
         resultsDirectory: options.resultsDirectory,
       }),
-      ...labHandlers({ lab, queue }),
+      ...labHandlers({ lab, queue, served }),
+      ...chatHandlers({
+        lab,
+        served,
+        models: new ModelStore(options.dataDirectory),
+        onProgress: (event) => emit('chatProgress', event),
+      }),
       ...experimentHandlers(),
       ...runHandlers({
         options,

@@ -20,7 +20,10 @@ export function localClient(engine: LabEngine): Client<ConsoleApi> {
       }
       const context = {
         isCancelled: () => signal?.aborted ?? false,
-        onCancelled: (listener: () => void) => signal?.addEventListener('abort', listener, { once: true }),
+        onCancelled: (listener: () => void) => {
+          if (signal?.aborted) listener()
+          else signal?.addEventListener('abort', listener, { once: true })
+        },
       }
       const handler = engine.api[method] as (params: unknown, context: unknown) => unknown
       const answer = await Promise.resolve()

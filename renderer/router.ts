@@ -7,6 +7,7 @@ export const pages = [
   { path: '/live', label: 'Live' },
   { path: '/runs', label: 'Runs' },
   { path: '/simulation', label: 'Simulation' },
+  { path: '/chat', label: 'Chat' },
   { path: '/settings', label: 'Settings' },
 ] as const
 export type PagePath = (typeof pages)[number]['path']
@@ -35,6 +36,7 @@ export function createConsoleRouter(): Router {
       { path: '/runs', component: () => import('./pages/runs/runs-page.vue') },
       { path: '/runs/:runId', component: () => import('./pages/runs/run-page.vue'), props: true },
       { path: '/simulation', component: () => import('./pages/simulation/simulation-page.vue') },
+      { path: '/chat', component: () => import('./pages/chat/chat-page.vue') },
       { path: '/settings', component: () => import('./pages/settings/settings-page.vue') },
       { path: '/:rest(.*)*', redirect: '/lab' },
     ],

@@ -28,12 +28,15 @@ const inference = {
   control: '/run/c.sock',
   tls: { authority: '/t/ca.pem', certificate: '/t/certificate.pem', key: '/t/key.pem' },
   journalDirectory: '/journals',
+  llama: { packageFolder: '/llama', modelsDirectory: '/models' },
 }
 
 describe('the configuration of an agent', () => {
   test('is what the file says', () => {
     expect(read(satellite)).toEqual(satellite)
     expect(read(inference)).toEqual(inference)
+    const { llama: _llama, ...bare } = inference
+    expect(read(bare)).toEqual({ ...bare, llama: null })
   })
 
   test.each([
@@ -45,6 +48,11 @@ describe('the configuration of an agent', () => {
     ['a misspelt field', { ...satellite, prot: 1 }, 'prot'],
     ['a relative socket', { ...satellite, control: 'c.sock' }, 'control: "c.sock" is not an absolute path'],
     ['a relative key', { ...inference, tls: { ...inference.tls, key: 'key.pem' } }, 'tls.key: "key.pem"'],
+    [
+      'a relative package',
+      { ...inference, llama: { packageFolder: 'x', modelsDirectory: '/m' } },
+      'llama.packageFolder: "x"',
+    ],
     ['no journals', { ...inference, journalDirectory: undefined }, 'journalDirectory'],
   ])('with %s is refused, with file and field', (_what, value, part) => {
     expect(() => read(value)).toThrow(

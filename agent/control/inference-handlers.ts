@@ -5,9 +5,9 @@ import type { Emitter, Handlers } from '#shared/contract/rpc'
 import type { JournalEntry } from '#shared/experiment/records'
 import type { ApiServer } from '../inference/api/api-server'
 import type { InferenceHost } from '../inference/inference-host'
-import { ServedModel } from '../inference/served-model'
 import type { MachineWatch } from '../telemetry/machine-watch'
 import { prove } from '../inference/proof/prove'
+import { answerChat } from './chat-handler'
 import { tellTime } from './clock-handler'
 import { cpuSeconds } from './satellite-handlers'
 
@@ -90,7 +90,7 @@ export function inferenceHandlers(
           'Serve the API after it has ended.',
         )
       }
-      return { url: await api.start(new ServedModel(await host.openModel(parameters)), port) }
+      return { url: await api.start(await host.openModel(parameters), port) }
     },
     openModel: async ({ parameters }) => {
       if (host.trialRunning) {
@@ -105,6 +105,10 @@ export function inferenceHandlers(
       if (kvc === null) throw new SkyError('conflict', 'nothing rotates without a cache')
       return kvc.rotate()
     },
+    chat: (chat, context) =>
+      answerChat(api.served, chat, context, (progress) =>
+        connection.emit('chatProgress', { chatId: chat.chatId, progress }),
+      ),
     shutdown: () => {
       setImmediate(shutdown)
       return null

@@ -12,6 +12,7 @@ import {
   type Sampling,
 } from './engine/engine'
 import type { FetchResult } from './kvc/block-fetch'
+import type { FetchPolicy } from './kvc/fetch-policy'
 import type { BlockCache } from './kvc/kvc-client'
 import type { LookupResult } from './kvc/manifest-lookup'
 
@@ -20,6 +21,8 @@ export interface CachedModel {
   readonly engine: Engine
   readonly kvc: BlockCache | null
   readonly blockTokens: number
+  /** How much of a cached prefix is fetched. */
+  readonly fetchPolicy: FetchPolicy
 }
 
 /** What has been done for a request, on its way to the first token; or why it failed. */
@@ -103,7 +106,9 @@ async function readPrefix(
   if (hashes.length === 0) return null
   const lookup = await kvc.lookup(hashes)
   const usable = usablePrefix(lookup.manifests.length, request.prompt.length, model.blockTokens)
-  const fetch = await kvc.fetch(hashes.slice(0, usable), lookup.manifests, { recordRoutes: true })
+  const wanted = model.fetchPolicy.choose(usable, model.engine.measuredPrefillRate())
+  const fetch = await kvc.fetch(hashes.slice(0, wanted), lookup.manifests, { recordRoutes: true })
+  if (fetch.timing !== null) model.fetchPolicy.observe(fetch.stats.bytesRead, fetch.timing.ms)
   return { lookup, fetch }
 }
 

@@ -21,6 +21,7 @@ import type { Engine } from './engine/engine'
 import { EngineShelf } from './engine/engine-shelf'
 import type { LocalModels } from './engine/llama/local-models'
 import { GroundStation, isForGround } from './kvc/ground-station'
+import { AdaptiveFetch, fetchAlways } from './kvc/fetch-policy'
 import { KvcClient } from './kvc/kvc-client'
 import { Journal } from './trial/journal'
 import type { PromptSession } from '#shared/workload/prompt-session'
@@ -123,7 +124,12 @@ export class InferenceHost {
       const kvc_bytes_per_token = engine.model.kvcBytesPerToken
       this.#kvc = new KvcClient(this.#station, { ...parameters, kvc_bytes_per_token })
     }
-    const model = { engine, kvc: this.#kvc, blockTokens: parameters.block_tokens }
+    const blockTokens = parameters.block_tokens
+    const fetchPolicy =
+      parameters.fetch === 'adaptive'
+        ? new AdaptiveFetch(blockTokens, blockTokens * engine.model.kvcBytesPerToken)
+        : fetchAlways
+    const model = { engine, kvc: this.#kvc, blockTokens, fetchPolicy }
     this.#open = model
     return model
   }

@@ -1,4 +1,4 @@
-import { toErrorBody, type ErrorBody } from '#shared/contract/errors'
+import { SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { emptyMeasurement, type Measurement } from '#shared/experiment/measurement'
 import { fullBlocks } from '#shared/kvc/prefix'
 import { answerRequest, type AnswerStep, type CachedModel } from './answer-request'
@@ -14,22 +14,32 @@ export interface GenerationRequest {
   /** False: the prompt is computed, as if nothing were cached, and nothing is stored. */
   readonly useCache: boolean
   readonly signal: AbortSignal
+  /** Asked after every token: true = the answer is long enough. */
+  readonly isEnough?: () => boolean
 }
 
 export type GenerationEvent =
+  /** It has left the queue. */
+  | { readonly kind: 'begun'; readonly queueMs: number }
   | Exclude<AnswerStep, { kind: 'failed' }>
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'end'; readonly reason: 'stop' | 'length'; readonly measurement: Measurement }
   | { readonly kind: 'failed'; readonly error: ErrorBody; readonly measurement: Measurement }
 
+/** What is known of a request beside its measurement. */
+export interface RequestDetails {
+  readonly queueMs: number
+  /** Null = it did not come to that. */
+  readonly restoreMs: number | null
+  /** Null = it was not answered to its end. */
+  readonly finish: 'stop' | 'length' | null
+}
+
 /** Who is told of every request, for the metrics. */
 export interface RequestObserver {
   /** @param ms since the request was accepted, or since the token before */
   onToken(ms: number, isFirst: boolean): void
-  onEnd(
-    measurement: Measurement,
-    details: { readonly queueMs: number; readonly restoreMs: number | null },
-  ): void
+  onEnd(measurement: Measurement, details: RequestDetails): void
 }
 
 /** One in the model, and one whose blocks are fetched or stored meanwhile: the blocks of more would only take memory. */
@@ -60,7 +70,8 @@ export class ServedModel {
 
   /** Every request ends, and so does every later one. */
   close(): void {
-    this.#closed.abort(new Error('the model is no longer served'))
+    const message = 'The model is no longer served'
+    this.#closed.abort(new SkyError('conflict', message, 'Serve it again.'))
   }
 
   /** One answer as a stream of events; the last is `end` or `failed`. Stopping to read it aborts the request. */
@@ -100,10 +111,14 @@ export class ServedModel {
       const status = signal.aborted ? 'cancelled' : 'failed'
       const error = toErrorBody(thrown)
       const measurement = { ...emptyMeasurement(startedAt, prompt.length, blocks), status } as const
-      emit({ kind: 'failed', error, measurement: { ...measurement, errorCode: error.code } })
+      const failed = { ...measurement, errorCode: error.code }
+      const queueMs = performance.now() - acceptedAt
+      this.#observer?.onEnd(failed, { queueMs, restoreMs: null, finish: null })
+      emit({ kind: 'failed', error, measurement: failed })
       return
     }
     const queueMs = performance.now() - acceptedAt
+    emit({ kind: 'begun', queueMs })
     let restoreMs: number | null = null
     let error: ErrorBody | null = null
     const onStep = (step: AnswerStep): void => {
@@ -119,20 +134,20 @@ export class ServedModel {
       last = now
       const out = filter.push(text)
       if (out !== '') emit({ kind: 'text', text: out })
-      return filter.stopped ? 'stop' : undefined
+      return filter.stopped || request.isEnough?.() === true ? 'stop' : undefined
     }
     try {
       const model = request.useCache ? this.#model : { ...this.#model, kvc: null }
       const answer = { prompt, maxTokens, sampling, signal, acceptedAt, onToken, onStep }
       const measurement = await answerRequest(model, answer)
-      this.#observer?.onEnd(measurement, { queueMs, restoreMs })
+      // Fewer tokens than were asked for: a stop sequence, or the model itself ended its answer.
+      const isShort = filter.stopped || measurement.outputTokens < maxTokens
+      const finish = error !== null ? null : isShort ? 'stop' : 'length'
+      this.#observer?.onEnd(measurement, { queueMs, restoreMs, finish })
       const rest = filter.end()
       if (rest !== '') emit({ kind: 'text', text: rest })
       if (error !== null) emit({ kind: 'failed', error, measurement })
-      // Fewer tokens than were asked for: a stop sequence, or the model itself ended its answer.
-      else if (filter.stopped || measurement.outputTokens < maxTokens)
-        emit({ kind: 'end', reason: 'stop', measurement })
-      else emit({ kind: 'end', reason: 'length', measurement })
+      else emit({ kind: 'end', reason: isShort ? 'stop' : 'length', measurement })
     } finally {
       endTurn()
     }

@@ -12,6 +12,8 @@ export interface Running {
   readonly finished: Promise<Finished>
   /** Resolves when this has been printed to stderr. */
   said(pattern: RegExp): Promise<void>
+  /** What has been printed to stderr so far. */
+  errorText(): string
 }
 
 /** Starts `skymemory` as a user would, with a data directory of its own. */
@@ -38,6 +40,7 @@ export function startCommand(cli: string, data: string, args: readonly string[],
   return {
     child,
     finished,
+    errorText: () => err,
     said: (pattern) =>
       new Promise((resolve, reject) => {
         if (pattern.test(err)) resolve()

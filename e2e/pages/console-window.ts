@@ -1,7 +1,8 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect } from '../fixtures'
 
-export type PageName = 'Lab' | 'Constellation' | 'Experiments' | 'Live' | 'Runs' | 'Simulation' | 'Settings'
+export type PageName =
+  'Lab' | 'Constellation' | 'Experiments' | 'Live' | 'Runs' | 'Simulation' | 'Chat' | 'Settings'
 export const pageNames: readonly PageName[] = [
   'Lab',
   'Constellation',
@@ -9,6 +10,7 @@ export const pageNames: readonly PageName[] = [
   'Live',
   'Runs',
   'Simulation',
+  'Chat',
   'Settings',
 ]
 

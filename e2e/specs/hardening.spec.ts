@@ -35,6 +35,7 @@ for (const build of ['checkout', 'inspectable'] as const) {
       expect(found.desktop).toEqual([
         'chooseDirectory',
         'chooseKeyFile',
+        'chooseModelFile',
         'chooseTraceFile',
         'copyText',
         'onCommand',

@@ -15,6 +15,7 @@ const experimentFilter = { name: 'Experiment (YAML)', extensions: yamlEndings }
 const inventoryFilter = { name: 'Hosts of a lab (YAML)', extensions: yamlEndings }
 
 /** Endings of traces as they are published; the format is told from the content. */
+const modelFilter = { name: 'Model (GGUF)', extensions: ['gguf'] }
 const traceFilter = { name: 'Trace (JSONL, JSON, CSV, gzip)', extensions: ['jsonl', 'json', 'csv', 'gz'] }
 
 /** What the window may ask of the desktop. `connectEngine` gives its window a channel to the lab engine. */
@@ -44,6 +45,14 @@ export function desktopHandlers(connectEngine: (sender: WebContents) => Promise<
       const chosen = await dialog.showOpenDialog(windowOf(sender), {
         title: 'Choose a trace of requests',
         filters: [traceFilter, { name: 'All files', extensions: ['*'] }],
+        properties: ['openFile'],
+      })
+      return chosen.filePaths[0] ?? null
+    },
+    chooseModelFile: async (_params, sender) => {
+      const chosen = await dialog.showOpenDialog(windowOf(sender), {
+        title: 'Choose a model',
+        filters: [modelFilter, { name: 'All files', extensions: ['*'] }],
         properties: ['openFile'],
       })
       return chosen.filePaths[0] ?? null

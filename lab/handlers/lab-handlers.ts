@@ -1,14 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import type { ConsoleApi } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type { Handlers } from '#shared/contract/rpc'
 import { samePosition } from '#shared/constellation/torus'
-import type { ParameterValues } from '#shared/experiment/parameters'
-import { checkRelations } from '#shared/experiment/relations'
 import { isSame, type LabService } from '../hosts/lab-service'
 import { constellationSnapshot, linksOf, trialGeography } from '../runs/constellation'
+import type { ServedApi } from '../hosts/served-api'
 import type { RunQueue } from '../runs/run-queue'
-import { satelliteHosts } from '../runs/prepare-trial'
 
 type LabMethods =
   | 'labState'
@@ -28,9 +25,11 @@ const listedBlocks = 1_000
 export function labHandlers({
   lab,
   queue,
+  served,
 }: {
   lab: LabService
   queue: RunQueue
+  served: ServedApi
 }): Pick<Handlers<ConsoleApi>, LabMethods> {
   const requireNoRun = (what: string): void => {
     if (queue.busy) throw new SkyError('conflict', `A run is active: ${what}`, 'Cancel the run first.')
@@ -101,34 +100,9 @@ export function labHandlers({
       const sample = hosts.samples().get(inference?.hostId ?? '')
       return sample?.delay ?? { packets: 0, demandedMs: 0, achievedMs: 0, worstMs: 0 }
     },
-    serveApi: async ({ parameters }) => {
+    serveApi: async ({ parameters, port }) => {
       requireNoRun('the API is served between runs only')
-      return serveApi(lab, parameters)
+      return served.serve(parameters, port)
     },
   }
-}
-
-async function serveApi(
-  lab: LabService,
-  parameters: ParameterValues | null,
-): Promise<{ url: string | null }> {
-  if (parameters === null) {
-    const hosts = lab.require()
-    const answer = await hosts.inference().call('serveApi', { parameters, port: 0 })
-    await hosts.poll()
-    return answer
-  }
-  const [problem] = checkRelations(parameters)
-  if (problem) throw new SkyError('invalid_argument', problem.message, `Allowed: ${problem.allowed}`)
-  const cached = parameters.cache === 'skymemory'
-  const { slots, planes } = cached ? parameters : (lab.hosts?.shape ?? parameters)
-  const hosts = await lab.ensure({ name: lab.hosts?.name ?? 'local', slots, planes })
-  // A name of its own each time: hosts empty their satellites for a trial that they do not hold yet, and only then.
-  const trial = { trialKey: `api.${randomUUID()}`, parameters: { ...parameters, slots, planes } }
-  await Promise.all(
-    satelliteHosts(hosts).map(({ hostId }) => hosts.satellite(hostId).call('prepareTrial', trial)),
-  )
-  const answer = await hosts.inference().call('serveApi', { parameters, port: 0 })
-  await hosts.poll()
-  return answer
 }

@@ -124,7 +124,7 @@ class ModelProof {
     const { useCache = true, zeroValuesOfBlock = spoiltBlock } = how
     return this.#lab
       .inference()
-      .call('prove', { text, promptTokens, maxTokens, useCache, zeroValuesOfBlock }, signal)
+      .call('prove', { text, promptTokens, maxTokens, useCache, withLogits: true, zeroValuesOfBlock }, signal)
   }
 
   /** Empty satellites, and the model before them. */

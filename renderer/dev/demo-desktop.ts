@@ -28,6 +28,7 @@ export const demoDesktop: DesktopApi = {
   }),
   chooseKeyFile: async () => ({ ok: true, value: '/home/lab/.ssh/id_ed25519' }),
   chooseTraceFile: async () => ({ ok: true, value: '/home/lab/traces/conversation_trace.jsonl' }),
+  chooseModelFile: async () => ({ ok: true, value: '/home/lab/models/tinyllama-1.1b-q4_0.gguf' }),
   pathOfDropped: () => '/home/lab/traces/conversation_trace.jsonl',
   saveExperimentFile: async (name) => ({ ok: true, value: `/home/lab/${name}` }),
   saveFile: async (name, data) => {

@@ -2,6 +2,7 @@ import type { ConsoleApi, LogLine } from '#shared/contract/console-api'
 import type { Client, Handlers } from '#shared/contract/rpc'
 import { presets } from '#shared/experiment/presets'
 import { demoClient, type Emit } from './demo-client'
+import { DemoChat } from './demo-chat'
 import { DemoLab } from './demo-lab'
 import { DemoReplay } from './demo-replay'
 import { checkExperiment, DemoRuns } from './demo-runs'
@@ -16,6 +17,7 @@ const stepMs = 50
 export class DemoEngine {
   readonly client: Client<ConsoleApi>
   readonly ssh: DemoSsh
+  readonly chat: DemoChat
   readonly #lab: DemoLab
   readonly #runs: DemoRuns
   readonly #replay: DemoReplay
@@ -29,7 +31,8 @@ export class DemoEngine {
     this.#runs = new DemoRuns(now, emit, this.#lab)
     this.#replay = new DemoReplay(now, emit)
     this.ssh = new DemoSsh(now, emit, (source, level, text) => this.say(source, level, text))
-    const connection = demoClient(handlersOf(this.#lab, this.#runs, this.#replay, this.ssh))
+    this.chat = new DemoChat(this.ssh.clock, emit)
+    const connection = demoClient(handlersOf(this.#lab, this.#runs, this.#replay, this.ssh, this.chat))
     this.client = connection.client
   }
 
@@ -75,7 +78,13 @@ export class DemoEngine {
   }
 }
 
-function handlersOf(lab: DemoLab, runs: DemoRuns, replay: DemoReplay, ssh: DemoSsh): Handlers<ConsoleApi> {
+function handlersOf(
+  lab: DemoLab,
+  runs: DemoRuns,
+  replay: DemoReplay,
+  ssh: DemoSsh,
+  chat: DemoChat,
+): Handlers<ConsoleApi> {
   const done = null
   return {
     info: () => ({
@@ -110,8 +119,12 @@ function handlersOf(lab: DemoLab, runs: DemoRuns, replay: DemoReplay, ssh: DemoS
     constellation: () => lab.snapshot(runs.shown),
     satelliteDetail: ({ slot, plane }) => lab.detail(slot, plane, runs.shown),
     delayReport: () => ({ packets: 48_210, demandedMs: 402_114, achievedMs: 411_870, worstMs: 3.1 }),
-    serveApi: ({ parameters }) => {
+    chatModels: ({ lab: name }) => (name === 'local' ? chat.models : []),
+    servedModel: () => chat.served,
+    chat: (request, context) => chat.chat(request, context),
+    serveApi: async ({ parameters }) => {
       const url = parameters ? 'http://127.0.0.1:41871/v1' : null
+      await chat.serve(parameters)
       lab.serveApi(url)
       return { url }
     },

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, onScopeDispose, ref, shallowReactive, toValue, type MaybeRefOrGetter } from 'vue'
 import type { Shortcut } from './shortcuts'
 
-export const groupOrder = ['Go to', 'Run', 'Experiment', 'Live', 'Simulation', 'Lab', 'View'] as const
+export const groupOrder = ['Go to', 'Run', 'Experiment', 'Live', 'Simulation', 'Chat', 'Lab', 'View'] as const
 
 /** Something that the user can do: an entry of the palette, often with keys of its own. */
 export interface Command {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { journalEntry, satelliteCounters } from '../experiment/records'
 import { parameterValues } from '../experiment/parameters'
+import { chatAnswer, chatEvent, chatRequest } from './chat-api'
 import { errorBody } from './errors'
 import type { Contract } from './rpc'
 
@@ -142,6 +143,8 @@ export const proofRequest = z.object({
   maxTokens: z.int().min(1),
   /** False: everything is computed, and nothing stored. */
   useCache: z.boolean(),
+  /** Digest the logits behind every token; slow. */
+  withLogits: z.boolean(),
   /** Set the values of this block to 0 after it was fetched and checked: a proof that does not notice it proves nothing. */
   zeroValuesOfBlock: z.int().min(0).nullable(),
 })
@@ -154,8 +157,17 @@ export const proofAnswer = z.object({
   blockBytes: z.int(),
   blocksHit: z.int(),
   tokens: z.array(z.int()),
-  /** SHA-256 of all logits behind each of the tokens. */
+  /** SHA-256 of all logits behind each of the tokens; '' where not asked for. */
   logits: z.array(z.string()),
+  /** Times of the request as in its record, ms. */
+  times: z.object({
+    lookupMs: z.number().nullable(),
+    getMs: z.number().nullable(),
+    restoreMs: z.number().nullable(),
+    prefillMs: z.number().nullable(),
+    ttftMs: z.number().nullable(),
+    setMs: z.number().nullable(),
+  }),
   error: errorBody.nullable(),
 })
 export type ProofAnswer = z.infer<typeof proofAnswer>
@@ -271,8 +283,11 @@ export const inferenceControl = {
       params: z.object({ parameters: parameterValues.nullable(), port: z.int().min(0).max(65_535) }),
       result: z.object({ url: z.string().nullable() }),
     },
+    /** Ask the model that is served; see `chatApi`. */
+    chat: { params: chatRequest, result: chatAnswer },
   },
   events: {
+    chatProgress: chatEvent,
     records: z.object({ trialKey, entries: z.array(journalEntry) }),
   },
 } satisfies Contract

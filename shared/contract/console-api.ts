@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { chatApi } from './chat-api'
 import { experimentApi } from './experiment-api'
 import { hostApi } from './host-api'
 import { inventoryApi } from './inventory-api'
@@ -51,6 +52,7 @@ export const consoleApi = {
     ...hostApi.methods,
     ...modelApi.methods,
     ...simulationApi.methods,
+    ...chatApi.methods,
   },
   events: {
     log: z.array(logLine),
@@ -61,6 +63,7 @@ export const consoleApi = {
     ...hostApi.events,
     ...modelApi.events,
     ...simulationApi.events,
+    ...chatApi.events,
   },
 } satisfies Contract
 export type ConsoleApi = typeof consoleApi

@@ -43,6 +43,8 @@ export const desktopContract = {
     chooseKeyFile: { params: nothing, result: pathOrNothing },
     /** Where a trace lies; whoever reads it is the engine, which can read files of any size. */
     chooseTraceFile: { params: nothing, result: pathOrNothing },
+    /** Where a model (GGUF) lies; whoever reads it is the inference host. */
+    chooseModelFile: { params: nothing, result: pathOrNothing },
     saveExperimentFile: {
       params: z.object({ suggestedName: fileName, text: z.string() }),
       result: pathOrNothing,
@@ -81,6 +83,8 @@ export interface DesktopApi {
   chooseKeyFile(): Promise<DesktopAnswer<string | null>>
   /** Let the user choose a trace of requests; the answer is its path. */
   chooseTraceFile(): Promise<DesktopAnswer<string | null>>
+  /** Let the user choose a model file (.gguf); the answer is its path. */
+  chooseModelFile(): Promise<DesktopAnswer<string | null>>
   /** The path of a file that was dropped onto the window; empty where it has none. */
   pathOfDropped(file: DroppedFile): string
   /** Write an experiment where the user says; the answer is the path. */

@@ -43,6 +43,13 @@ const hostState = z.discriminatedUnion('kind', [
   }),
   /** Its service was stopped while the lab used it; `by`: who, such as ada@laptop, or null where nobody noted it. */
   z.object({ kind: z.literal('stopped_by_hand'), at: z.number(), by: z.string().nullable() }),
+  /** Its agent is started again, or another version takes its place; it comes back by itself. `by` as above. */
+  z.object({
+    kind: z.literal('restarting'),
+    at: z.number(),
+    by: z.string().nullable(),
+    isUpdate: z.boolean(),
+  }),
   z.object({ kind: z.literal('stopped') }),
 ])
 
@@ -141,9 +148,12 @@ export const labApi = {
     constellation: { params: nothing, result: constellationSnapshot.nullable() },
     satelliteDetail: { params: position, result: satelliteDetail },
     delayReport: { params: nothing, result: delayStats },
-    /** Serve the OpenAI-compatible API with these parameters, or stop serving (null). */
+    /** Serve the OpenAI-compatible API with these parameters on a port (0 = any that is free), or stop serving (null). */
     serveApi: {
-      params: z.object({ parameters: parameterValues.nullable() }),
+      params: z.object({
+        parameters: parameterValues.nullable(),
+        port: z.int().min(0).max(65_535).default(0),
+      }),
       result: z.object({ url: z.string().nullable() }),
     },
   },

@@ -110,6 +110,20 @@ describe('a call', () => {
     })
   })
 
+  it('tells its handler also when it was cancelled before the handler began', async () => {
+    const handler: Handlers<Halves>['wait'] = (_, context) =>
+      new Promise((_resolve, reject) => {
+        context.onCancelled(() => reject(new SkyError('cancelled', 'as asked')))
+      })
+    const { client } = served({ wait: handler })
+    const cancel = new AbortController()
+    // The first keeps the other side from reading on; the cancellations of both arrive together.
+    const waiting = [client.call('wait', {}, cancel.signal), client.call('wait', {}, cancel.signal)]
+    cancel.abort()
+    for (const each of waiting)
+      await expect(each).rejects.toMatchObject({ code: 'cancelled', message: 'as asked' })
+  })
+
   it('tells its handler when it is cancelled', async () => {
     const { client } = served({
       wait: (_params, context) =>

@@ -34,6 +34,7 @@ export interface AbortSignalLike {
 export interface CallContext {
   /** True once the caller no longer wants the answer. */
   isCancelled(): boolean
+  /** Called at once where the call is cancelled already. */
   onCancelled(listener: () => void): void
 }
 
@@ -88,7 +89,11 @@ export function serve<C extends Contract>(
       }
       const context: CallContext = {
         isCancelled: () => token.isCancellationRequested,
-        onCancelled: (listener) => void token.onCancellationRequested(listener),
+        onCancelled: (listener) => {
+          // A token that was cancelled before its handler began tells nobody.
+          if (token.isCancellationRequested) listener()
+          else token.onCancellationRequested(listener)
+        },
       }
       try {
         return { ok: true, value: (await handler(params.data as never, context)) ?? null }

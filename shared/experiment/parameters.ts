@@ -79,6 +79,13 @@ export const parameters = {
     'batch',
     'Ask server 0 for all block hashes at once, or search the longest cached prefix as the paper does.',
   ),
+  fetch: choice(
+    'cache',
+    'Fetch',
+    ['always', 'adaptive'],
+    'always',
+    'How much of a cached prefix is fetched: all of it (always), or only what is expected to be faster to fetch than to compute, by the rates that the inference host measures (adaptive).',
+  ),
   bytes_in_flight: integer(
     'cache',
     'Bytes in flight',

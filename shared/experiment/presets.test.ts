@@ -19,6 +19,20 @@ describe('presets', () => {
     expect(presetById('nothing')).toBeNull()
   })
 
+  test('the paper’s testbed compares a real model with and without the cache, at both KV types', () => {
+    const parsed = parseExperiment(presetById('paper-testbed')?.yaml ?? '')
+    if (!parsed.ok) expect.fail('it does not parse')
+    const trials = planTrials(parsed.experiment)
+    // Two baselines, and two KV types with three strategies each, five times.
+    expect(trials).toHaveLength(5 * (2 + 6))
+    for (const { parameters } of trials) {
+      expect(parameters).toMatchObject({ engine: 'llama', slots: 19, planes: 5, link_delay: 'real' })
+      expect(parameters.document_tokens + 100 + parameters.output_tokens).toBeLessThan(
+        parameters.context_tokens,
+      )
+    }
+  })
+
   test('the demo is one baseline and six cells with a cache, in real time', () => {
     const parsed = parseExperiment(presetById(demoPresetId)?.yaml ?? '')
     if (!parsed.ok) expect.fail('the demo does not parse')

@@ -114,6 +114,35 @@ factors:
   block_tokens: [32, 64, 128, 256]
 `
 
+const paperTestbed = `name: Paper testbed
+description: >-
+  The experiment of the paper's testbed: a model on one host, 19x5 satellites on five. Time to the first token, time per output token
+  and total time, without a cache and with it, for KV of 16 and of 8.5 bits and all three strategies. Takes the model tinyllama:
+  add one first (skymemory model add FILE --name tinyllama), or put another name here.
+seed: 1446
+repeats: 5
+lab: local              # or the name of a lab of SSH hosts
+
+parameters:
+  engine: llama
+  model: tinyllama
+  context_tokens: 2048
+  link_delay: real
+  servers: 9
+  satellite_bytes: 268435456
+  document_count: 4
+  document_tokens: 1024
+  sessions: 12
+  turns: 1
+  output_tokens: 32
+  concurrency: 1
+
+factors:
+  cache: [off, skymemory]
+  kv_type: [f16, q8_0]
+  strategy: [rotation, hop, hop_rotation]
+`
+
 export const demoPresetId = 'demo'
 
 export const presets: readonly Preset[] = [
@@ -152,6 +181,12 @@ export const presets: readonly Preset[] = [
     name: 'Block length',
     description: 'Four block lengths: reuse of a prompt against the number of blocks.',
     yaml: blockLength,
+  },
+  {
+    id: 'paper-testbed',
+    name: 'Paper testbed',
+    description: 'A real model with and without the cache, f16 and q8_0, three strategies, five repeats.',
+    yaml: paperTestbed,
   },
 ]
 

@@ -187,6 +187,7 @@ export function crossChecks(raw: unknown): CrossProblem[] {
     ...duplicateValues(factors),
     ...tooManyTrials(raw, placed),
     ...notOnRealHosts(raw, placed),
+    ...notInSimulator(raw, placed),
     ...brokenRelations(placed),
   ]
 }
@@ -254,6 +255,29 @@ function notOnRealHosts(raw: unknown, placed: Map<ParameterName, Placed[]>): Cro
     }
   }
   return problems
+}
+
+/** What the simulator cannot stand for: it runs no model, and knows the rates that hosts have to measure. */
+const notSimulated: readonly (readonly [ParameterName, ParameterValue])[] = [
+  ['engine', 'llama'],
+  ['fetch', 'adaptive'],
+]
+
+function notInSimulator(raw: unknown, placed: Map<ParameterName, Placed[]>): CrossProblem[] {
+  if (asRecord(raw)['lab'] !== 'simulated') return []
+  return notSimulated.flatMap(([name, refused]) =>
+    (placed.get(name) ?? []).flatMap(({ value, path }) =>
+      path === null || value !== refused
+        ? []
+        : [
+            {
+              path,
+              message: `${name} ${refused} needs the hosts of a lab, and is not simulated`,
+              allowed: `${parameters[name].default}, or another lab`,
+            },
+          ],
+    ),
+  )
 }
 
 function brokenRelations(placed: Map<ParameterName, Placed[]>): CrossProblem[] {

@@ -13,7 +13,7 @@ export interface AnswerForm {
 }
 
 /** What a client is told; how it came to be is not part of the OpenAI API. */
-type ToldEvent = Exclude<GenerationEvent, { kind: 'fetched' | 'prefilled' }>
+type ToldEvent = Exclude<GenerationEvent, { kind: 'begun' | 'fetched' | 'prefilled' }>
 
 /** Answers as a whole or as a stream. What fails before the first token is answered with its status either way. @throws ApiError */
 export async function answer(
@@ -73,7 +73,7 @@ function streamed(
 
 async function* told(events: AsyncGenerator<GenerationEvent>): AsyncGenerator<ToldEvent> {
   for await (const event of events) {
-    if (event.kind !== 'fetched' && event.kind !== 'prefilled') yield event
+    if (event.kind === 'text' || event.kind === 'end' || event.kind === 'failed') yield event
   }
 }
 

@@ -3,6 +3,7 @@ import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { z } from 'zod'
 import type { Sampling } from '../engine/engine'
+import type { ModelMetrics } from '../model-metrics'
 import type { ServedModel } from '../served-model'
 import { answer } from './answer'
 import { ApiError, contextExceeded, requireRoom, toApiError } from './api-error'
@@ -14,7 +15,7 @@ import { chatBody, completionBody, messageText, onlyPrompt, type CommonBody } fr
 const defaultMaxTokens = { completions: 16, chat: 128 } as const
 const maxBodyBytes = 16 * 1024 * 1024
 
-export function createApp(served: ServedModel): Hono {
+export function createApp(served: ServedModel, metrics: ModelMetrics): Hono {
   const app = new Hono()
   const { id } = served.engine.model
   const listed = { id, object: 'model', created: Math.floor(Date.now() / 1000), owned_by: 'skymemory' }
@@ -27,6 +28,7 @@ export function createApp(served: ServedModel): Hono {
       },
     }),
   )
+  app.get('/metrics', async (c) => c.body(await metrics.text(), 200, { 'content-type': metrics.contentType }))
   app.get('/v1/models', (c) => c.json({ object: 'list', data: [listed] }))
   app.get('/v1/models/:id', (c) => {
     requireModel(served, c.req.param('id'))

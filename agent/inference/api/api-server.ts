@@ -1,7 +1,9 @@
 import type { Server } from 'node:http'
 import { serve } from '@hono/node-server'
 import { SkyError } from '#shared/contract/errors'
-import type { ServedModel } from '../served-model'
+import type { CachedModel } from '../answer-request'
+import { ModelMetrics } from '../model-metrics'
+import { ServedModel } from '../served-model'
 import { createApp } from './api-routes'
 
 /** An OpenAI-compatible HTTP API on loopback, in front of a model with the cache. */
@@ -21,8 +23,11 @@ export class ApiServer {
   }
 
   /** @throws SkyError port_in_use */
-  async start(served: ServedModel, port: number): Promise<string> {
-    const app = createApp(served)
+  async start(model: CachedModel, port: number): Promise<string> {
+    const metrics = new ModelMetrics(model.engine.model.id)
+    const served = new ServedModel(model, metrics)
+    metrics.watch(() => served.load)
+    const app = createApp(served, metrics)
     const server = await new Promise<Server>((resolve, reject) => {
       const created = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () =>
         resolve(created),

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultParameters } from '#shared/experiment/parameters'
 import { startTestLab, type TestLab } from '../../testing/agent-process'
 import { childProcesses } from '../../testing/child-processes'
+import { samplesOf } from '../../testing/prometheus'
 import { llamaMissing, randomModels } from '../../testing/random-model'
 
 const run = promisify(execFile)
@@ -64,6 +65,45 @@ describe.skipIf(llamaMissing)('the OpenAI-compatible API of a real model', () =>
   afterAll(async () => {
     await lab.stop()
     rmSync(folder, { recursive: true, force: true })
+  })
+
+  const scrape = async () => {
+    const { stdout } = await run('curl', ['-s', '-i', new URL('/metrics', url).href])
+    const [head = '', body = ''] = stdout.split('\r\n\r\n')
+    expect(head).toMatch(/content-type: text\/plain; version=0\.0\.4/i)
+    const samples = samplesOf(body)
+    return (name: string): number | undefined => samples.get(`${name}{model_name="tiny"}`)
+  }
+
+  test('tells Prometheus what the answers say of their usage', async () => {
+    await serve('tiny')
+    const ask = { max_tokens: 5, prompt: `Measured: ${story}` }
+    const answers = [
+      await complete(ask),
+      await complete(ask),
+      await openai.chat.completions.create({
+        model: 'tiny',
+        messages: [{ role: 'user', content: story }],
+        max_tokens: 7,
+      }),
+    ]
+    await post('/completions', { model: 'tiny', prompt: '' })
+    const of = await scrape()
+    const sum = (value: (usage: OpenAI.CompletionUsage | undefined) => number | undefined): number =>
+      answers.reduce((total, { usage }) => total + (value(usage) ?? 0), 0)
+    const prompts = sum((usage) => usage?.prompt_tokens)
+    const cached = sum((usage) => usage?.prompt_tokens_details?.cached_tokens)
+    expect(cached).toBeGreaterThan(5 * blockTokens)
+    expect(of('vllm:prompt_tokens_total')).toBe(prompts)
+    expect(of('vllm:generation_tokens_total')).toBe(sum((usage) => usage?.completion_tokens))
+    expect(of('vllm:prefix_cache_queries_total')).toBe(prompts)
+    expect(of('vllm:prefix_cache_hits_total')).toBe(cached)
+    expect(of('skymemory:blocks_hit_total')).toBe(cached / blockTokens)
+    expect(of('skymemory:hops_count')).toBe(of('skymemory:chunks_fetched_total'))
+    expect(of('vllm:time_to_first_token_seconds_count')).toBe(3)
+    expect(of('vllm:inter_token_latency_seconds_count')).toBe(sum((usage) => usage?.completion_tokens) - 3)
+    expect(of('lmcache:num_retrieve_requests_total')).toBe(1)
+    expect([of('vllm:num_requests_running'), of('vllm:num_requests_waiting')]).toEqual([0, 0])
   })
 
   test('answers a warm prompt as it answered the cold one, and says what was cached', async () => {
@@ -158,6 +198,7 @@ describe.skipIf(llamaMissing)('the OpenAI-compatible API of a real model', () =>
 
   test('clients that go away, in the queue and in mid-stream, free their places', async () => {
     const long = { model: 'tiny', prompt: [5], max_tokens: contextTokens - 100 }
+    const before = (await scrape())('vllm:generation_tokens_total') ?? 0
     const stream = await openai.completions.create({ ...long, stream: true })
     const iterator = stream[Symbol.asyncIterator]()
     await iterator.next()
@@ -168,12 +209,18 @@ describe.skipIf(llamaMissing)('the OpenAI-compatible API of a real model', () =>
         (error: unknown) => (error instanceof OpenAI.APIUserAbortError ? 'gone' : error),
       ),
     )
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    for (let queued = 0; queued < 5;) {
+      queued = (await scrape())('vllm:num_requests_waiting') ?? 0
+    }
     for (const each of waiting) each.abort()
     expect(await Promise.all(given)).toEqual(Array(6).fill('gone'))
     await iterator.return?.()
     const next = await complete({ max_tokens: 2 })
     expect(next.usage?.completion_tokens).toBe(2)
+    const after = await scrape()
+    expect([after('vllm:num_requests_running'), after('vllm:num_requests_waiting')]).toEqual([0, 0])
+    // Seven long answers were asked for; not one was made to its end.
+    expect((after('vllm:generation_tokens_total') ?? 0) - before).toBeLessThan(contextTokens - 100)
   })
 
   test('answers curl, as a whole and as a stream', async () => {

@@ -4,7 +4,7 @@ import { blockHashes, hashText } from '#shared/kvc/block-hash'
 import { answerRequest, type CachedModel } from '../answer-request'
 import { withZeroedValues } from './zeroed-values'
 
-/** One answer, greedily, with a digest of all logits behind each token. */
+/** One answer, greedily, with a digest of all logits behind each token if asked for. */
 export async function prove(model: CachedModel, request: ProofRequest): Promise<ProofAnswer> {
   const { engine, blockTokens } = model
   const whole = await engine.promptTokens(request.text)
@@ -18,7 +18,7 @@ export async function prove(model: CachedModel, request: ProofRequest): Promise<
   const measurement = await answerRequest(cacheOf(model, request), {
     prompt,
     maxTokens: request.maxTokens,
-    withLogits: true,
+    withLogits: request.withLogits,
     signal: new AbortController().signal,
     onToken: (token) => {
       tokens.push(token.id)
@@ -26,6 +26,7 @@ export async function prove(model: CachedModel, request: ProofRequest): Promise<
       return undefined
     },
   })
+  const { lookupMs, getMs, restoreMs, prefillMs, ttftMs, setMs } = measurement
   return {
     promptTokens: prompt.length,
     blockHashes: blockHashes(prompt, blockTokens, engine.model.namespace).map(hashText),
@@ -33,6 +34,7 @@ export async function prove(model: CachedModel, request: ProofRequest): Promise<
     blocksHit: measurement.blocksHit,
     tokens,
     logits,
+    times: { lookupMs, getMs, restoreMs, prefillMs, ttftMs, setMs },
     error: measurement.status === 'ok' ? null : failure(measurement.errorCode),
   }
 }

@@ -95,7 +95,16 @@ describe('what is no state of ours is refused', () => {
     return bytes
   }
   /** Where things stand in `whole`: 3 numbers, 6 tokens, streams, cells, 6 cells of 3 numbers, v_trans, layers. */
-  const at = { magic: 0, version: 4, tokens: 8, streams: 36, cells: 40, cell: 44, transposed: 116, layers: 120 }
+  const at = {
+    magic: 0,
+    version: 4,
+    tokens: 8,
+    streams: 36,
+    cells: 40,
+    cell: 44,
+    transposed: 116,
+    layers: 120,
+  }
 
   test.each([
     ['another magic number', changed(at.magic, 1), 'magic'],

@@ -6,9 +6,11 @@ import type { ModelSettings } from '../../../model/model-control'
 import type { Log } from '../../../log'
 import type { ChatMessage, Engine, EngineRequest, EngineSession, ModelInfo } from '../engine'
 import { Turns } from '../turns'
+import { checkModel } from './check-model'
 import { fileDigest } from './file-digest'
 import { LlamaSession } from './llama-session'
 import type { ModelProgram } from './model-process'
+import { PrefillMeter } from './prefill-meter'
 import { RunningModel } from './running-model'
 
 /** Of a block's payload; another number for another order of its bytes. */
@@ -22,19 +24,13 @@ export interface LlamaEngineOptions {
   readonly log: Log
 }
 
-/** What computing has cost so far. */
-export interface PrefillMeter {
-  tokens: number
-  ms: number
-}
-
 /** A model of llama.cpp in a process of its own: one sequence, so one request at a time; others wait for their turn. */
 export class LlamaEngine implements Engine {
   readonly model: ModelInfo
   readonly facts: ModelFacts
   readonly #running: RunningModel
   readonly #turns = new Turns()
-  readonly #meter: PrefillMeter = { tokens: 0, ms: 0 }
+  readonly #meter = new PrefillMeter()
   readonly #vocabulary: number
 
   private constructor(model: ModelInfo, facts: ModelFacts, running: RunningModel, vocabulary: number) {
@@ -44,8 +40,9 @@ export class LlamaEngine implements Engine {
     this.#vocabulary = vocabulary
   }
 
-  /** @throws SkyError engine_failed, not_found */
+  /** @throws SkyError engine_failed, not_found, invalid_model, not_supported */
   static async load({ name, program, settings, log }: LlamaEngineOptions): Promise<LlamaEngine> {
+    await checkModel(settings, log)
     const running = new RunningModel(program, settings, log)
     try {
       const [digest, { loaded, layout }] = await Promise.all([
@@ -122,7 +119,7 @@ export class LlamaEngine implements Engine {
   }
 
   measuredPrefillRate(): number | null {
-    return this.#meter.ms === 0 ? null : this.#meter.tokens / (this.#meter.ms / 1000)
+    return this.#meter.tokensPerS()
   }
 
   /** What a block should hold is known only to who computes it: `skymemory verify` does. */

@@ -4,7 +4,7 @@ import { parseState, type ParsedState } from '#shared/kvc/llama-state/parse-stat
 import { sliceBlock } from '#shared/kvc/llama-state/slice-block'
 import type { EngineRequest, EngineSession, OutputToken, PrefillResult } from '../engine'
 import type { Turns } from '../turns'
-import type { PrefillMeter } from './llama-engine'
+import type { PrefillMeter } from './prefill-meter'
 import type { ReadyModel, RunningModel } from './running-model'
 import { TokenQueue } from './token-queue'
 
@@ -46,12 +46,15 @@ export class LlamaSession implements EngineSession {
     await this.#restore(model, cachedBlocks)
     const computing = performance.now()
     await this.#evaluateWholeBlocks(model, cachedTokens)
+    const evaluated = performance.now()
     this.#generate(model)
     await this.#tokens.first()
-    const computeMs = performance.now() - computing
+    const ended = performance.now()
+    const tail = ((prompt.length - 1) % blockTokens) + 1
+    this.#meter.blocks(prompt.length - cachedTokens - tail, evaluated - computing)
+    this.#meter.tail(tail, ended - evaluated)
+    const computeMs = ended - computing
     const computedTokens = prompt.length - cachedTokens
-    this.#meter.tokens += computedTokens
-    this.#meter.ms += computeMs
     return { computedTokens, computeMs, restoreMs: cachedBlocks.length === 0 ? 0 : computing - restoring }
   }
 

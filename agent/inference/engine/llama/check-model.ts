@@ -1,0 +1,60 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { SkyError } from '#shared/contract/errors'
+import { glibcProblem, whatDoesNotFit, type ModelProblem } from '#shared/gguf/model-fit'
+import { modelShape } from '#shared/gguf/model-shape'
+import { readHeader } from '#shared/gguf/read-header'
+import type { ModelSettings } from '../../../model/model-control'
+import type { Log } from '../../../log'
+
+/**
+ * Everything that can be known before a model is loaded, from the header of its file: llama.cpp ends its process, or fills the
+ * machine's memory, where this refuses.
+ * @throws SkyError `not_found`, `invalid_model`, `not_supported` with all that does not fit
+ */
+export async function checkModel(settings: ModelSettings, log: Log): Promise<void> {
+  const { modelFile: path, kvType, contextTokens, batchTokens } = settings
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw new SkyError('not_found', `The model ${path} cannot be read: ${error.message}`, 'Look at the path.')
+  })
+  try {
+    const { size } = await file.stat()
+    const header = await readHeader({
+      name: path,
+      bytes: size,
+      readFirst: (bytes) => firstBytes(file, bytes),
+    })
+    const library = glibcProblem(glibcVersion())
+    const problems = whatDoesNotFit(modelShape(path, header), {
+      kvType,
+      contextTokens,
+      batchTokens,
+      fileBytes: size,
+      freeMemoryBytes: process.availableMemory(),
+    })
+    judge(path, library === null ? problems : [library, ...problems], log)
+  } finally {
+    await file.close()
+  }
+}
+
+function judge(path: string, problems: readonly ModelProblem[], log: Log): void {
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  for (const { severity, message } of problems) if (severity === 'warning') log.warn(`${path}: ${message}`)
+  const [first] = errors
+  if (first === undefined) return
+  const message = errors.map((problem) => problem.message).join(' ')
+  throw new SkyError('not_supported', `${path} cannot be run here. ${message}`, first.hint, {
+    problems: errors,
+  })
+}
+
+async function firstBytes(file: FileHandle, bytes: number): Promise<Uint8Array> {
+  const buffer = Buffer.alloc(bytes)
+  const { bytesRead } = await file.read(buffer, 0, bytes, 0)
+  return buffer.subarray(0, bytesRead)
+}
+
+function glibcVersion(): string | null {
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } }
+  return report.header?.glibcVersionRuntime ?? null
+}

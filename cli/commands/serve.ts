@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { ConsoleApi } from '#shared/contract/console-api'
+import { SkyError } from '#shared/contract/errors'
+import type { Client } from '#shared/contract/rpc'
+import {
+  defaultParameters,
+  parameterNames,
+  parameters,
+  parameterSchema,
+  type ParameterValues,
+} from '#shared/experiment/parameters'
+import { ModelStore } from '#lab/models/model-store'
+import { withEngine } from '../connection'
+import type { CommandContext } from '../context'
+import { listenForInterrupts } from '../run/interrupts'
+import { wholeNumber } from './options'
+
+interface ServeOptions {
+  readonly model: string
+  readonly kvType: ParameterValues['kv_type']
+  readonly context: number
+  readonly port: number
+  readonly set: Partial<ParameterValues>
+  readonly json: boolean
+}
+
+export function serveCommand(program: Command, context: () => CommandContext): void {
+  program
+    .command('serve')
+    .summary('serve a model with an OpenAI-compatible API')
+    .description(
+      'Serve a model through the cache with an OpenAI-compatible API on this computer, until Ctrl+C. Uses the lab in the background if one runs, else one of its own.',
+    )
+    .requiredOption('--model <name|file>', 'a model that was added (skymemory model list), or a GGUF file')
+    .addOption(
+      new Option('--kv-type <type>', 'how a KV value is kept')
+        .choices(parameters.kv_type.values)
+        .default(defaultParameters.kv_type),
+    )
+    .option(
+      '--context <tokens>',
+      'tokens of prompt and answer that fit',
+      wholeNumber(parameters.context_tokens.min, parameters.context_tokens.max),
+      defaultParameters.context_tokens,
+    )
+    .option('--port <port>', 'where it listens; 0 = any port that is free', wholeNumber(0, 65_535), 0)
+    .option(
+      '--set <parameter=value>',
+      'any parameter of experiments; may be given several times',
+      setParameter,
+      {},
+    )
+    .option('--json', 'print address and model as JSON', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  skymemory serve --model tinyllama --port 8000
+  skymemory serve --model ./model.gguf --kv-type q8_0 --context 8192
+  skymemory serve --model tinyllama --set strategy=hop --set servers=25 --set block_tokens=64`,
+    )
+    .action((options: ServeOptions) => serveModel(context(), options))
+}
+
+async function serveModel(
+  { terminal, installation, data }: CommandContext,
+  options: ServeOptions,
+): Promise<void> {
+  const chosen: ParameterValues = {
+    ...defaultParameters,
+    ...options.set,
+    engine: 'llama',
+    model: await modelOf(data, options.model),
+    kv_type: options.kvType,
+    context_tokens: options.context,
+  }
+  const interrupts = listenForInterrupts()
+  const interrupted = new Promise<void>((done) => interrupts.signal.addEventListener('abort', () => done()))
+  try {
+    await withEngine(installation, data, async (client, { lost }) => {
+      terminal.err(`Loading ${chosen.model} …`)
+      const serving = client.call('serveApi', {
+        parameters: await fitted(client, chosen),
+        port: options.port,
+      })
+      const answer = await Promise.race([serving, lost, interrupted])
+      if (!answer) {
+        // What was begun is undone by closing the engine, or with the next model.
+        serving.catch(() => undefined)
+        return
+      }
+      const url = answer.url ?? ''
+      const id = await modelAt(url)
+      if (options.json) terminal.out(JSON.stringify({ url, model: id, metrics: metricsOf(url) }))
+      else {
+        terminal.out(url)
+        terminal.err(
+          `The model is called ${id}; metrics: ${metricsOf(url)}\nCtrl+C ends it. To try it:\n${example(url, id)}`,
+        )
+      }
+      await Promise.race([interrupted, lost])
+      terminal.err('Ending …')
+      await client.call('serveApi', { parameters: null })
+    })
+  } finally {
+    interrupts.stop()
+  }
+}
+
+/** A name stays a name, a file becomes its whole path. @throws SkyError not_found */
+async function modelOf(data: string, nameOrFile: string): Promise<string> {
+  const path = resolve(nameOrFile)
+  const kept = await new ModelStore(data).list()
+  const named = kept.find(({ name }) => name === nameOrFile)
+  if (named?.state === 'present') return named.name
+  if (!named && existsSync(path)) return path
+  throw new SkyError(
+    'not_found',
+    named
+      ? `The file of the model ${named.name} is not as it was added`
+      : `There is neither a model nor a file ${nameOrFile}`,
+    'List the models: skymemory model list',
+  )
+}
+
+/** In a lab that runs, the constellation is as large as that one. */
+async function fitted(client: Client<ConsoleApi>, chosen: ParameterValues): Promise<ParameterValues> {
+  const lab = await client.call('labState', {})
+  if (lab.kind !== 'running') return chosen
+  const { slots, planes } = lab
+  return {
+    ...chosen,
+    slots,
+    planes,
+    centre_slot: Math.min(chosen.centre_slot, slots - 1),
+    centre_plane: Math.min(chosen.centre_plane, planes - 1),
+  }
+}
+
+async function modelAt(url: string): Promise<string> {
+  const response = await fetch(`${url}/models`)
+  const { data } = (await response.json()) as { data: { id: string }[] }
+  return data[0]?.id ?? ''
+}
+
+const metricsOf = (url: string): string => new URL('/metrics', url).href
+
+function example(url: string, model: string): string {
+  const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }], stream: true })
+  return `  curl ${url}/chat/completions -H 'Content-Type: application/json' -d '${body}'`
+}
+
+function setParameter(text: string, before: Partial<ParameterValues>): Partial<ParameterValues> {
+  const [name, ...rest] = text.split('=')
+  const known = parameterNames.find((each) => each === name)
+  if (!known) throw new InvalidArgumentError(`There is no parameter ${name}.`)
+  const value = rest.join('=')
+  const parameter = parameters[known]
+  const isNumber = parameter.kind === 'integer' || parameter.kind === 'number'
+  const checked = parameterSchema(parameter).safeParse(
+    isNumber && value.trim() !== '' ? Number(value) : value,
+  )
+  if (checked.success) return { ...before, [known]: checked.data }
+  throw new InvalidArgumentError(`${known}: ${checked.error.issues[0]?.message ?? 'it cannot be that'}.`)
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { writeRandomModel } from '#lab/models/random-model'
+import { llamaMissing } from '#lab/models/testing/llama-package'
+import { temporaryFolder } from '#lab/testing/folders'
+import { allEnded } from '#lab/testing/processes'
+import { commandLineUnderTest } from './testing/command-line'
+
+const { start, run, agents } = await commandLineUnderTest()
+
+if (llamaMissing) console.warn(llamaMissing)
+// The package lies in the checkout, the program under test in a folder of its own.
+process.env['SKYMEMORY_LLAMA'] = join(import.meta.dirname, '../agent/llama')
+
+describe.skipIf(llamaMissing)('serve', () => {
+  it('serves a model file until Ctrl+C, and leaves nothing behind', async () => {
+    const data = temporaryFolder()
+    const file = join(data, 'tiny.gguf')
+    await writeRandomModel(file, { shape: 'tiny', seed: 1 })
+    const running = start(
+      data,
+      ...['serve', '--model', 'tiny.gguf', '--kv-type', 'q8_0', '--context', '1024'],
+      ...['--set', 'slots=5', '--set', 'planes=3', '--set', 'centre_slot=2', '--set', 'centre_plane=1'],
+      ...['--set', 'block_tokens=32', '--set', 'threads=1'],
+    )
+    await running.said(/Ctrl\+C ends it/)
+    const url = /curl (\S+)\/chat\/completions/.exec(running.errorText())?.[1] ?? ''
+    const ask = async () => {
+      const response = await fetch(`${url}/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'tiny', prompt: 'word '.repeat(100), max_tokens: 3 }),
+      })
+      return (await response.json()) as { usage: { prompt_tokens_details: { cached_tokens: number } } }
+    }
+    await ask()
+    expect((await ask()).usage.prompt_tokens_details.cached_tokens).toBeGreaterThan(64)
+    running.child.kill('SIGINT')
+    const { code, out, err } = await running.finished
+    expect({ code, out }).toEqual({ code: 0, out: `${url}\n` })
+    expect(err).toContain('Ending')
+    await allEnded(agents())
+  })
+})
+
+describe('serve refuses', () => {
+  it.each([
+    [
+      'a model that is not there',
+      ['--model', 'none-such'],
+      /neither a model nor a file none-such[\s\S]*\[not_found\]/,
+    ],
+    ['no model', [], /--model/],
+    ['an unknown KV type', ['--model', 'x', '--kv-type', 'q4_0'], /f16, q8_0/],
+    ['an unknown parameter', ['--model', 'x', '--set', 'warp=9'], /no parameter warp/],
+    ['a value that it cannot have', ['--model', 'x', '--set', 'servers=0'], /servers/],
+    ['a port that is none', ['--model', 'x', '--port', '70000'], /0 to 65535/],
+  ])('%s', async (_name, args, message) => {
+    const { code, err } = await run(temporaryFolder(), 'serve', ...args)
+    expect(code).toBe(1)
+    expect(err).toMatch(message)
+  })
+})

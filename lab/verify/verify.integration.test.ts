@@ -1,0 +1,99 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
+import { localLab } from '../local/local-lab'
+import { writeRandomModel } from '../models/random-model'
+import { llamaMissing } from '../models/testing/llama-package'
+
+import { verifyModel, type VerifyOptions } from './verify-model'
+
+const root = join(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'skymemory-verify-'))
+const modelsDirectory = join(folder, 'models')
+const parameters: ParameterValues = {
+  ...defaultParameters,
+  slots: 5,
+  planes: 3,
+  centre_slot: 2,
+  centre_plane: 1,
+  engine: 'llama',
+  model: 'tiny',
+  block_tokens: 32,
+  context_tokens: 256,
+  threads: 1,
+}
+const text = 'A satellite keeps what the model has read, and gives it back to whoever asks again. '.repeat(20)
+
+function verify(changes: Partial<ParameterValues>, more: Partial<VerifyOptions> = {}) {
+  return verifyModel({
+    startLab: localLab({
+      nodeExecutable: process.execPath,
+      agentEntry: join(root, 'out/agent/skymemory-agent.mjs'),
+      journalDirectory: join(folder, 'journals'),
+      models: { packageFolder: join(root, 'agent/llama'), modelsDirectory },
+    }),
+    parameters: { ...parameters, ...changes },
+    text,
+    promptTokens: 140,
+    maxTokens: 5,
+    signal: new AbortController().signal,
+    onStep: () => undefined,
+    onVerdict: () => undefined,
+    ...more,
+  })
+}
+
+if (llamaMissing) console.warn(llamaMissing)
+
+describe.skipIf(llamaMissing)('the proof of a real model', () => {
+  beforeAll(async () => {
+    mkdirSync(modelsDirectory, { recursive: true })
+    await writeRandomModel(join(modelsDirectory, 'tiny.gguf'), { shape: 'tiny', seed: 11 })
+  })
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test.each(['f16', 'q8_0'] as const)('passes every step at %s', async (kv_type) => {
+    const { passed, verdicts, model } = await verify({ kv_type })
+    expect(verdicts.filter((verdict) => !verdict.passed)).toEqual([])
+    expect(passed).toBe(true)
+    expect(verdicts.map(({ step, blocksHit }) => [step, blocksHit])).toEqual([
+      ['cold, twice', 0],
+      ['first time with the cache', 0],
+      ['warm', 4],
+      ['warm, in another process', 4],
+      ['with a lost chunk', 1],
+      ['after it was stored again', 4],
+      ['with a corrupt chunk', 1],
+      ['after it was stored again', 4],
+      ['after a migration', 4],
+      ['self-check: spoilt values', 4],
+      ['after eviction', expect.any(Number)],
+    ])
+    expect(model).toMatchObject({ kvType: kv_type, architecture: 'llama' })
+  })
+
+  test('reads no last block of a prompt that ends with it, and proves it all the same', async () => {
+    const { passed, verdicts } = await verify({}, { promptTokens: 128 })
+    expect(passed).toBe(true)
+    expect(verdicts.find(({ step }) => step === 'warm')).toMatchObject({ blocksHit: 3, blocks: 4 })
+  })
+
+  test('fails when the values of one block are set to 0', async () => {
+    const { passed, verdicts } = await verify({}, { spoiltBlock: 2 })
+    expect(passed).toBe(false)
+    const warm = verdicts.filter(({ step }) => step.startsWith('warm') || step === 'after a migration')
+    expect(warm.map(({ passed: good, sameLogits }) => [good, sameLogits])).toEqual(
+      Array.from({ length: 3 }, () => [false, false]),
+    )
+    // What used no spoilt block is still right.
+    expect(verdicts.find(({ step }) => step === 'cold, twice')?.passed).toBe(true)
+  })
+
+  test('asks for a prompt that can prove something', async () => {
+    await expect(verify({}, { promptTokens: 50 })).rejects.toMatchObject({ code: 'invalid_argument' })
+    await expect(verify({}, { promptTokens: 3_000 })).rejects.toThrow(/the text has \d+ tokens/)
+  })
+})
