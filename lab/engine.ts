@@ -98,6 +98,7 @@ export async function createLabEngine(
     env: process.env,
   })
   const locks = new ConsoleLocks(() => consoleIdentity(options.dataDirectory))
+  const who = async (): Promise<string> => (await consoleIdentity(options.dataDirectory)).who
   const preflights = new Preflights(connections, (report) => emit('preflightChanged', report))
   const provisioner = new Provisioner({
     access: connections,
@@ -110,6 +111,7 @@ export async function createLabEngine(
       packageFolder: llamaPackage ?? null,
     }),
     locks,
+    who,
     sudoPassword: (name, host) => sudoPassword(name, host, connections.secrets),
     onChanged: (state) => emit('provisioningChanged', state),
     log: (lines) => logBook.add(lines),
@@ -123,7 +125,8 @@ export async function createLabEngine(
   const services = new HostServices({
     access: connections,
     secrets: connections.secrets,
-    who: async () => (await consoleIdentity(options.dataDirectory)).who,
+    who,
+    locks,
     onLog: (lines) => emit('serviceLog', lines),
     onLogEnded: (end) => emit('serviceLogEnded', end),
   })

@@ -135,13 +135,28 @@ function printState(
   if (forward) terminal.out(`From this computer, while this runs: ${forward}`)
 }
 
+function stateText(state: LabHost['state']): string {
+  switch (state.kind) {
+    case 'stopped_by_hand':
+      return `stopped by ${state.by ?? 'hand'}`
+    case 'restarting':
+      return state.isUpdate ? 'being updated' : state.kind
+    case 'starting':
+    case 'healthy':
+    case 'unreachable':
+    case 'crashed':
+    case 'stopped':
+      return state.kind
+  }
+}
+
 function hostRow({ hostId, role, planes, state }: LabHost): (string | number | null)[] {
   const healthy = state.kind === 'healthy' ? state : null
   return [
     hostId,
     role,
     planes.length === 0 ? null : planes.join(' '),
-    state.kind === 'stopped_by_hand' ? `stopped by ${state.by ?? 'hand'}` : state.kind,
+    stateText(state),
     healthy?.pid ?? null,
     healthy ? Math.round(healthy.rssBytes / 1e6) : null,
     healthy ? `${healthy.peersConnected}/${healthy.peersExpected}` : null,

@@ -24,22 +24,24 @@ export function serviceCommands(lab: Command, context: () => CommandContext): vo
     .argument('<host>')
     .addArgument(new Argument('<action>', 'what to do').choices([...serviceActions, 'status']))
     .description('Start, stop or restart the agent that is installed on a host, or say how it is.')
+    .option('--force', 'also while another console uses the lab', false)
     .option('--json', 'print JSON', false)
     .addHelpText(
       'after',
       '\nExamples:\n  skymemory lab service testbed nuc3 status\n  skymemory lab service testbed nuc3 restart',
     )
-    .action((name: string, host: string, action: Action, { json }: { json: boolean }) =>
-      withHosts(context(), async ({ client, answers }) => {
-        const state = await answering(answers, () =>
-          action === 'status'
-            ? client.call('serviceState', { lab: name, host })
-            : client.call('controlService', { lab: name, host, action }),
-        )
-        if (json) context().terminal.out(JSON.stringify(state))
-        else context().terminal.out(serviceTable(host, state))
-        requireDone(name, host, action, state)
-      }),
+    .action(
+      (name: string, host: string, action: Action, { force, json }: { force: boolean; json: boolean }) =>
+        withHosts(context(), async ({ client, answers }) => {
+          const state = await answering(answers, () =>
+            action === 'status'
+              ? client.call('serviceState', { lab: name, host })
+              : client.call('controlService', { lab: name, host, action, force }),
+          )
+          if (json) context().terminal.out(JSON.stringify(state))
+          else context().terminal.out(serviceTable(host, state))
+          requireDone(name, host, action, state)
+        }),
     )
 
   lab

@@ -1,8 +1,11 @@
 import type { ElectronApplication } from '@playwright/test'
 import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { noTestbed, testbedForTest } from '../../lab/testing/testbed'
 import { answerOpenDialog } from '../dialogs'
 import { expect, test } from '../fixtures'
 import { ConsoleWindow, type PageName } from '../pages/console-window'
+import { LabPages } from '../pages/lab-pages'
 import { popularDocumentsTrace } from '../traces'
 
 const themes = ['dark', 'light'] as const
@@ -57,6 +60,40 @@ test('every page, in both themes and two sizes', async ({ app, page: appPage, wo
   await takeAll(app, window, afterwards)
 })
 
+const missing = noTestbed()
+
+test('the pages of a lab of SSH hosts, in both themes', async ({ app, page: appPage }) => {
+  test.skip(missing !== null, missing ?? '')
+  const testbed = await testbedForTest({ hosts: 6 })
+  try {
+    const yaml = await readFile(testbed.state.inventoryFile, 'utf8')
+    const lab = /^name: (\S+)/m.exec(yaml)?.[1] ?? ''
+    const window = new LabPages(appPage)
+    const take = (name: string): Promise<void> =>
+      takeAll(app, window, { [name]: () => Promise.resolve() }, [sizes[0]])
+    await window.createLab(yaml)
+    await window.preflight()
+    await take('hosts-preflight')
+    await window.plan()
+    await take('hosts-plan')
+    await window.apply()
+    await window.show('Hosts')
+    await window.connect()
+    await expect(window.status).toContainText('6/6')
+    await take('hosts')
+    await window.openHost('nuc1')
+    await window.openTerminal()
+    await window.typeInTerminal('ls -l ~/.local/share/skymemory/*/')
+    await expect(window.terminalRows).toContainText('install.json')
+    await take('host-terminal')
+    await window.choose(lab)
+    await window.disconnect()
+    await window.removeInstallation(lab)
+  } finally {
+    await testbed.down()
+  }
+})
+
 /** A replay of a trace, and a simulation of what the lab has just run. */
 async function simulate(app: ElectronApplication, window: ConsoleWindow, folder: string): Promise<void> {
   await tab('Cache replay')(window)
@@ -79,10 +116,11 @@ async function takeAll(
   app: ElectronApplication,
   window: ConsoleWindow,
   pictures: Readonly<Record<string, Show>>,
+  chosen: readonly (typeof sizes)[number][] = sizes,
 ): Promise<void> {
   for (const theme of themes) {
     await window.command(`Use the ${theme} theme`)
-    for (const { width, height } of sizes) {
+    for (const { width, height } of chosen) {
       await resize(app, window, width, height)
       for (const [name, show] of Object.entries(pictures)) {
         await show(window)

@@ -6,7 +6,7 @@ import { LabPages } from '../pages/lab-pages'
 
 const missing = noTestbed()
 
-test('an SSH lab says where its API is, and of an agent that was stopped by whom', async ({
+test('an SSH lab says where its API is; the page of a host has its log and a terminal, and says who stopped its agent', async ({
   page,
   pageErrors,
 }) => {
@@ -37,6 +37,11 @@ test('an SSH lab says where its API is, and of an agent that was stopped by whom
     await window.button('Stop serving').click()
 
     await window.openHost('nuc1')
+    await expect(window.main).toContainText(/Installed\s*\S+/)
+    await expect(window.serviceLog).toContainText(/INFO|info|listen/)
+    await window.openTerminal()
+    await window.typeInTerminal('echo "from $(hostname): $((40 + 2))"')
+    await expect(window.terminalRows).toContainText('from nuc1: 42')
     await expect(window.button('Stop')).toBeEnabled()
     await window.button('Stop').click()
     await expect(window.heading('nuc1')).toBeVisible()

@@ -18,7 +18,7 @@ export function hostHandlers({
 }: HostHandlerOptions): Pick<Handlers<ConsoleApi>, keyof (typeof hostApi)['methods']> {
   return {
     serviceState: ({ lab, host }) => services.state(lab, host),
-    controlService: ({ lab, host, action }) => services.control(lab, host, action),
+    controlService: ({ lab, host, action, force }) => services.control(lab, host, action, force),
     readServiceLog: async ({ lab, host, lines }) => ({ lines: await services.readLog(lab, host, lines) }),
     followServiceLog: async ({ lab, host }) => {
       await services.follow(lab, host)

@@ -5,6 +5,8 @@ import { endedHow } from './ended-how'
 it.each<[LabHost['state'], string]>([
   [{ kind: 'stopped_by_hand', at: 0, by: 'ada@laptop' }, 'was stopped by ada@laptop'],
   [{ kind: 'stopped_by_hand', at: 0, by: null }, 'was stopped by hand'],
+  [{ kind: 'restarting', at: 0, by: 'ada@laptop', isUpdate: false }, 'was restarted by ada@laptop'],
+  [{ kind: 'restarting', at: 0, by: null, isUpdate: true }, 'was updated'],
   [{ kind: 'crashed', at: 0, exitCode: null, signal: 'SIGKILL', lastLines: [] }, 'was killed (SIGKILL)'],
   [{ kind: 'crashed', at: 0, exitCode: 1, signal: null, lastLines: [] }, 'ended (exit code 1)'],
   [{ kind: 'crashed', at: 0, exitCode: null, signal: null, lastLines: [] }, 'ended'],

@@ -157,7 +157,7 @@ export class LabService {
     this.#tell()
     if (change.kind !== 'lost') return
     const { hostId, state } = change.host
-    const level = state.kind === 'stopped_by_hand' ? 'warn' : 'error'
+    const level = state.kind === 'crashed' ? 'error' : 'warn'
     const text = `${hostId} ${endedHow(change.host)}`
     this.#options.onLog([{ at: Date.now(), source: 'lab', level, text }])
   }

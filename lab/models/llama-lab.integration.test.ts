@@ -154,10 +154,7 @@ async function wholeWay(testbed: Testbed, service: ServiceKind): Promise<void> {
   expect(warm?.summary).toMatchObject({ requests: 4, failed_requests: 0 })
   expect(warm?.summary?.['block_hit_rate']).toBeGreaterThan(0.4)
   const { directory } = await client.call('exportRun', { runId, directory: join(data, 'results') })
-  const rows = parse(readFileSync(join(directory, 'trials.csv')), { columns: true }) as Record<
-    string,
-    string
-  >[]
+  const rows = parse<Record<string, string>>(readFileSync(join(directory, 'trials.csv')), { columns: true })
   expect(
     rows.map(({ engine, model: name, lab, kvc_bytes_per_token: bytes }) => [engine, name, lab, bytes]),
   ).toEqual([

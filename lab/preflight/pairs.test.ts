@@ -56,7 +56,7 @@ describe('what a connection showed', () => {
     ['error connect Connection refused\n', 'Connection refused'],
     ['error name Name or service not known\n', 'its name cannot be resolved: Name or service not known'],
     ['error late\n', 'the connection hung'],
-    ['error connect \u001b[2Jx\n', '[2Jx'],
+    ['error connect \u001b[2Jx\n', '\\x1b[2Jx'],
     ['', 'it printed nothing'],
     ['garbage\nrtt x\nto 1 2 3\n', 'it printed nothing'],
   ])('%j is no measurement', (output, problem) => {

@@ -29,8 +29,9 @@ describe('what a host tells', () => {
   })
 
   it('shows no control characters, no turned text, and no more than fits', () => {
-    expect(plain('\u001b[31mred\u001b[0m\u0007')).toBe('[31mred [0m')
-    expect(plain('exe.\u202egnp')).toBe('exe. gnp')
+    expect(plain('\u001b[31mred\u001b[0m\u0007')).toBe('\\x1b[31mred\\x1b[0m\\x07')
+    expect(plain('exe.\u202egnp')).toBe('exe.\\u202egnp')
+    expect(plain('CPU(s):\t\t8\r')).toBe('CPU(s): 8')
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (text) => {
         const shown = plain(text)

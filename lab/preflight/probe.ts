@@ -1,4 +1,5 @@
 import { SkyError } from '#shared/contract/errors'
+import { quotedLine } from '#shared/text/printable'
 import type { SshSession } from '../ssh/ssh-session'
 import { probeScript } from './probe-script'
 
@@ -64,8 +65,7 @@ export function parseProbe(output: string): Probe | null {
   return parts.has('end') ? new Probe(parts) : null
 }
 
-/** A host's text as it may be shown: one line, no control characters or marks that turn the direction of text, not too long. */
+/** A line of a host as it may be shown. Programs put tabs between their columns, where checks look for spaces. */
 export function plain(text: string): string {
-  const clean = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
-  return clean.length <= longestText ? clean : `${clean.slice(0, longestText - 1)}…`
+  return quotedLine(text.replaceAll(/\t+/g, ' '), longestText)
 }

@@ -148,7 +148,7 @@ describe.skipIf(missing)('the lock of a console', () => {
     const evil = new ConsoleLocks(() => Promise.resolve({ id: 'x', who: '\u001b[2Jeve\n@desk' }))
     const lock = await evil.hold(on(await sessionWith(server)))
     const refused = console_('bob').hold(on(await sessionWith(server)))
-    await expect(refused).rejects.toMatchObject({ details: { who: '?[2Jeve?@desk' } })
+    await expect(refused).rejects.toMatchObject({ details: { who: '\\x1b[2Jeve\\n@desk' } })
     await lock.release()
   })
 })

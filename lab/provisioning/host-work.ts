@@ -43,6 +43,8 @@ export interface LabWork {
   readonly log: (host: string, level: LogLine['level'], text: string) => void
   readonly now: () => number
   readonly signal: AbortSignal
+  /** Who has this done, such as ada@laptop. */
+  readonly by: string
 }
 
 /** Nothing is changed. @throws SkyError why there can be no plan */
@@ -220,6 +222,7 @@ function siteJobOf(work: LabWork, site: HostSite, shell: HostShell, reporter: Ho
     site,
     shell,
     signal: work.signal,
+    by: work.by,
     reports: {
       onStep: (step) => reporter.stepBegins(step),
       onBytes: (bytes) => reporter.bytes(bytes),

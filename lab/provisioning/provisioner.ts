@@ -26,6 +26,8 @@ export interface ProvisionerOptions {
   readonly runtimes: RuntimeCache
   readonly llama: LlamaPackages
   readonly locks: ConsoleLocks
+  /** Who uses this console, such as ada@laptop. */
+  readonly who: () => Promise<string>
   readonly sudoPassword: (lab: string, host: string) => SudoPassword
   readonly onChanged: (state: ProvisioningState) => void
   readonly log: (lines: readonly LogLine[]) => void
@@ -164,7 +166,7 @@ export class Provisioner {
   }
 
   async #workOn(lab: string, signal: AbortSignal): Promise<{ inventory: Inventory; work: LabWork }> {
-    const { access, dataDirectory, runtimes, llama, locks, sudoPassword, log } = this.#options
+    const { access, dataDirectory, runtimes, llama, locks, who, sudoPassword, log } = this.#options
     const inventory = await access.inventory(lab)
     const { agentEntry, agentVersion } = this.#options
     const agent = { ...(await programFile(agentEntry)), version: agentVersion }
@@ -197,6 +199,7 @@ export class Provisioner {
       log: (source, level, text) => log([{ at: this.#now(), source, level, text }]),
       now: this.#now,
       signal,
+      by: await who(),
     }
     return { inventory, work }
   }

@@ -6,10 +6,7 @@ import { bundleFor } from '../testing/agent-bundle'
 import { noTestbed, testbedForTest } from '../testing/testbed'
 import { systemdMissing } from '../testbed/requirements'
 import type { Testbed } from '../testbed/testbed'
-import { noSecrets } from '../testing/ssh-lab'
 import type { SudoPassword } from './host-shell'
-import { openHostShell } from './open-host-shell'
-import { agentEnding, controlService } from './services/service-control'
 import { crashingBundle, otherBundle } from './testing/bundles'
 import { agentVersionHere, provisionerFor, type ProvisionerParts } from './testing/provisioning'
 import {
@@ -146,40 +143,6 @@ describe.skipIf(missing)('on hosts with systemd', { timeout: 240_000 }, () => {
       await expect.poll(up, { timeout: 60_000, interval: 200 }).toBe(host)
     }
     expect((await apply('nuc1', 'jetson')).hosts.map(({ changed }) => changed)).toEqual([false, false])
-  })
-
-  it('says of an agent that ended whether it was stopped, and by whom', async () => {
-    const { apply, connector } = await aConsole()
-    await apply('nuc1', 'jetson')
-    for (const [host, service] of [
-      ['nuc1', 'system'],
-      ['jetson', 'user'],
-    ] as const) {
-      const session = await connector.connect(host)
-      const shell = await openHostShell(session, 'rack', noSecrets())
-      const subject = { lab: 'rack', service, layout: layoutOf(service) }
-      const running = async () => {
-        const startedAt = async () => (await agentOn(connector, host, service))?.startedAt ?? 0
-        await expect.poll(startedAt, { timeout: 30_000, interval: 100 }).toBeGreaterThan(0)
-        return startedAt()
-      }
-      const first = await running()
-      await controlService(shell, subject, 'stop', 'ada@laptop')
-      expect(await agentEnding(shell, subject, first)).toEqual({ kind: 'stopped', by: 'ada@laptop' })
-      await controlService(shell, subject, 'start', 'ada@laptop')
-      const second = await running()
-      // By hand on the host: nobody notes who, and what was noted before is of an earlier agent.
-      await controlService(shell, subject, 'stop')
-      expect(await agentEnding(shell, subject, second)).toEqual({ kind: 'stopped', by: null })
-      await controlService(shell, subject, 'start')
-      const third = await running()
-      const pid = (await agentOn(connector, host, service))?.pid ?? 0
-      await onHost(testbed, host, 'kill', '-9', String(pid))
-      expect(await agentEnding(shell, subject, third)).toEqual({ kind: 'crashed' })
-      const again = async () => (await agentOn(connector, host, service))?.pid ?? pid
-      await expect.poll(again, { timeout: 30_000, interval: 200 }).not.toBe(pid)
-      session.close()
-    }
   })
 
   it('asks for the password of sudo when it is not known, and says that it was wrong', async () => {

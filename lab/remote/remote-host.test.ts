@@ -194,6 +194,28 @@ it.each<Ending>([
   expect(machine.kinds()).toEqual(['lost', 'returned'])
 })
 
+it.each(['restart', 'update'] as const)(
+  'that is to come back (%s) is told as that, until it has failed',
+  async (kind) => {
+    const machine = await aMachine()
+    machine.ending = { kind, by: 'ada@laptop' }
+    machine.isRunning = false
+    machine.dropConnection()
+    const told = { kind: 'restarting', by: 'ada@laptop', isUpdate: kind === 'update' }
+    await expect.poll(() => machine.host.host.state, soon).toMatchObject(told)
+    await expect(machine.host.client.call('counters' as never, {})).rejects.toMatchObject({
+      code: 'host_down',
+    })
+    machine.ending = { kind: 'crashed', lastLines: ['last words'] }
+    await expect
+      .poll(() => machine.host.host.state, soon)
+      .toMatchObject({ kind: 'crashed', lastLines: ['last words'] })
+    machine.run()
+    await expect.poll(() => machine.kinds(), soon).toEqual(['lost', 'returned'])
+    expect(machine.starts).toBe(0)
+  },
+)
+
 it('that cannot be reached is not started, and says why it did not come back', async () => {
   const machine = await aMachine()
   machine.isReachable = false

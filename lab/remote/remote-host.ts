@@ -17,7 +17,7 @@ const answerLimitMs = 5_000
 const patienceMs = 600_000
 
 export type Ending =
-  | Extract<AgentEnding, { kind: 'stopped' }>
+  | Exclude<AgentEnding, { kind: 'crashed' }>
   /** With the newest lines of its log; none where it cannot be read. */
   | { readonly kind: 'crashed'; readonly lastLines: string[] }
 
@@ -248,10 +248,11 @@ export class RemoteHost {
         link?.close()
         this.#link = null
         reason = messageOf(thrown)
-        if (!wasDown && thrown instanceof SkyError && thrown.code === 'host_down') {
-          wasDown = true
-          await this.#down(lost)
-        }
+        if (!(thrown instanceof SkyError) || thrown.code !== 'host_down') continue
+        if (!wasDown) await this.#down(lost)
+        // Somebody has it restarted; that may fail.
+        else if (this.#host.state.kind === 'restarting') this.#setState(await this.#endState(lost))
+        wasDown = true
       }
     }
   }
@@ -274,14 +275,23 @@ export class RemoteHost {
   }
 
   async #down(lost: Hello): Promise<void> {
-    const ending = await this.#options.access.ending(lost)
-    const at = Date.now()
-    this.#setState(
-      ending.kind === 'stopped'
-        ? { kind: 'stopped_by_hand', at, by: ending.by }
-        : { kind: 'crashed', at, exitCode: null, signal: null, lastLines: ending.lastLines },
-    )
+    this.#setState(await this.#endState(lost))
     this.#emit({ kind: 'lost', host: this.#host })
+  }
+
+  async #endState(lost: Hello): Promise<LabHost['state']> {
+    const ending = await this.#options.access.ending(lost)
+    const { state } = this.#host
+    const at = state.kind === 'restarting' ? state.at : Date.now()
+    switch (ending.kind) {
+      case 'stopped':
+        return { kind: 'stopped_by_hand', at, by: ending.by }
+      case 'restart':
+      case 'update':
+        return { kind: 'restarting', at, by: ending.by, isUpdate: ending.kind === 'update' }
+      case 'crashed':
+        return { kind: 'crashed', at, exitCode: null, signal: null, lastLines: ending.lastLines }
+    }
   }
 
   async #pause(ms: number): Promise<void> {
@@ -350,9 +360,19 @@ export class RemoteHost {
   }
 }
 
-/** No agent answers there, and none will until somebody starts one. */
+/** No agent runs there; what its satellites stored is lost. */
 export function isDown({ state }: LabHost): boolean {
-  return state.kind === 'crashed' || state.kind === 'stopped_by_hand' || state.kind === 'stopped'
+  switch (state.kind) {
+    case 'crashed':
+    case 'stopped_by_hand':
+    case 'restarting':
+    case 'stopped':
+      return true
+    case 'starting':
+    case 'healthy':
+    case 'unreachable':
+      return false
+  }
 }
 
 export type SatelliteSteadyClient = SteadyClient<typeof satelliteControl>

@@ -93,9 +93,54 @@ describe.skipIf(missing)('a lab of hosts behind real SSH servers', () => {
       code: 'lab_held',
       message: expect.stringMatching(/used by .+@/) as string,
     })
+    // Nor does the second one stop an agent under a run of the first, unless it insists.
+    const stop = { lab: 'rack', host: 'nuc1', action: 'stop' as const }
+    await expect(second.client.call('controlService', stop)).rejects.toMatchObject({
+      code: 'lab_held',
+      message: expect.stringMatching(/used by .+@/) as string,
+    })
+    expect(await second.client.call('serviceState', stop)).toMatchObject({ state: 'running' })
+    expect(await second.client.call('controlService', { ...stop, force: true })).toMatchObject({
+      state: 'stopped',
+    })
+    await first.client.call('controlService', { ...stop, action: 'start' })
     await first.client.call('stopLab', {})
     expect((await second.client.call('startLab', rack)).kind).toBe('running')
   })
+
+  it('tells an agent that is restarted or updated as that, not as stopped', async () => {
+    const { client } = await opened()
+    await client.call('startLab', rack)
+    const nuc1 = async () => {
+      const state = await client.call('labState', {})
+      return state.kind === 'running' ? state.hosts.find(({ hostId }) => hostId === 'nuc1')?.state : undefined
+    }
+    const by = `${userInfo().username}@${hostname()}`
+    const bundle = '/home/lab/.local/share/skymemory/rack/current/skymemory-agent.mjs'
+    const restarts: [boolean, () => Promise<unknown>][] = [
+      [false, () => client.call('controlService', { lab: 'rack', host: 'nuc1', action: 'restart' })],
+      [true, () => client.call('apply', { lab: 'rack', hosts: ['nuc1'] })],
+    ]
+    for (const [isUpdate, restart] of restarts) {
+      // What was changed on the host is put right.
+      if (isUpdate) await testbed.exec('nuc1', ['sh', '-c', 'echo >> "$1"', 'sh', bundle])
+      const before = await nuc1()
+      const pid = before?.kind === 'healthy' ? before.pid : 0
+      const seen: unknown[] = []
+      const isBack = async () => {
+        const state = await nuc1()
+        if (state?.kind === 'restarting') seen.push([state.by, state.isUpdate])
+        else seen.push(state?.kind)
+        return state?.kind === 'healthy' && state.pid !== pid
+      }
+      const back = expect.poll(isBack, { timeout: 60_000, interval: 20 }).toBe(true)
+      await restart()
+      await back
+      expect(seen).toContainEqual([by, isUpdate])
+      expect(seen).not.toContain('stopped_by_hand')
+      expect(seen).not.toContain('crashed')
+    }
+  }, 120_000)
 
   it('tells at once of agents of another version, and offers what brings the fitting one', async () => {
     const { client } = await opened('9.9.9')

@@ -74,7 +74,7 @@ export class SshHostAccess implements HostAccess {
     try {
       const shell = await this.#shell(open)
       const ending = await agentEnding(shell, this.#subject(open), startedAt)
-      if (ending.kind === 'stopped') return ending
+      if (ending.kind !== 'crashed') return ending
       return { kind: 'crashed', lastLines: await serviceLog(shell, this.#subject(open), shownLines) }
     } catch {
       return { kind: 'crashed', lastLines: [] }

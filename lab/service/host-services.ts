@@ -5,16 +5,16 @@ import type { LabAccess } from '../inventory/lab-access'
 import { LineSplitter } from '../local/line-splitter'
 import { shownLogLine } from '../local/shown-log-line'
 import { askAgent } from '../provisioning/apply/ask-agent'
+import type { ConsoleLock, ConsoleLocks } from '../provisioning/console-lock'
 import { openHostShell } from '../provisioning/open-host-shell'
 import type { HostShell } from '../provisioning/host-shell'
-import { followLogScript } from '../provisioning/remote-scripts/service-scripts'
 import {
   controlService,
+  followLines,
   newestLines,
   serviceRunning,
   type ServiceSubject,
 } from '../provisioning/services/service-control'
-import { unitName } from '../provisioning/services/service-names'
 import { findInstallation, type FoundInstallation } from '../remote/find-installation'
 import type { SecretSource } from '../secrets/secret'
 import type { RemoteProcess, SshSession } from '../ssh/ssh-session'
@@ -33,6 +33,7 @@ export interface HostServicesOptions {
   readonly secrets: SecretSource
   /** Who uses this console, such as ada@laptop: noted where an agent is stopped. */
   readonly who: () => Promise<string>
+  readonly locks: ConsoleLocks
   readonly onLog: (log: { lab: string; host: string; lines: string[] }) => void
   /** Following has ended by itself. */
   readonly onLogEnded: (end: { lab: string; host: string; reason: string }) => void
@@ -58,14 +59,62 @@ export class HostServices {
 
   /**
    * What was started is waited for until it answers or has failed.
-   * @throws SkyError `not_installed`, `provisioning_failed` and those of root's rights
+   * @param force also while another console uses the lab
+   * @throws SkyError `not_installed`, `lab_held`, `provisioning_failed` and those of root's rights
    */
-  control(lab: string, host: string, action: 'start' | 'stop' | 'restart'): Promise<ServiceState> {
+  control(
+    lab: string,
+    host: string,
+    action: 'start' | 'stop' | 'restart',
+    force: boolean,
+  ): Promise<ServiceState> {
     return this.#on(lab, host, async (shell, found) => {
       if (!found) throw notInstalled(lab, host)
-      await controlService(shell, subjectOf(lab, found), action, await this.#options.who())
-      return action === 'stop' ? stateOf(shell, lab, found) : startedState(shell, lab, found)
+      const lock = await this.#hold(shell, lab, host, found, force)
+      try {
+        await controlService(shell, subjectOf(lab, found), action, { by: await this.#options.who() })
+        return await (action === 'stop' ? stateOf(shell, lab, found) : startedState(shell, lab, found))
+      } finally {
+        await lock?.release()
+      }
     })
+  }
+
+  /**
+   * Another console would lose what its satellites store, and perhaps its trial. Nothing else keeps anybody from stopping an agent, such as a
+   * full disk on which there can be no lock.
+   */
+  async #hold(
+    shell: HostShell,
+    lab: string,
+    host: string,
+    { installation, layout }: FoundInstallation,
+    force: boolean,
+  ): Promise<ConsoleLock | null> {
+    try {
+      return await this.#options.locks.hold({
+        lab,
+        host,
+        file: layout.consoleLock,
+        start: (script, args) =>
+          installation.service === 'system'
+            ? shell.startAsRoot(script, args)
+            : shell.startAsUser(script, args),
+      })
+    } catch (thrown) {
+      if (!(thrown instanceof SkyError)) throw thrown
+      switch (thrown.code) {
+        case 'lab_held':
+          if (force) return null
+          throw thrown
+        case 'host_disk_full':
+        case 'host_not_writable':
+        case 'timeout':
+          return null
+        default:
+          throw thrown
+      }
+    }
   }
 
   /** The newest lines of its log, oldest first. @throws SkyError `not_installed` and those of root's rights */
@@ -111,11 +160,7 @@ export class HostServices {
       const shell = await openHostShell(session, lab, secrets)
       const found = await findInstallation(session, lab)
       if (!found) throw notInstalled(lab, host)
-      const { service } = found.installation
-      const args = [service, found.layout.directory, unitName(lab), String(firstLines)]
-      const process = await (service === 'system'
-        ? shell.startAsRoot(followLogScript, args)
-        : shell.startAsUser(followLogScript, args))
+      const process = await followLines(shell, subjectOf(lab, found), firstLines)
       const following = { session, process }
       this.#tell(lab, host, following)
       return following

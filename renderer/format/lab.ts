@@ -43,6 +43,7 @@ export function labTone(state: LabState | null): Tone {
 export function hostTone(host: LabHost): Tone {
   switch (host.state.kind) {
     case 'starting':
+    case 'restarting':
       return 'busy'
     case 'healthy':
       return host.state.peersConnected < host.state.peersExpected ? 'warn' : 'ok'
@@ -91,6 +92,8 @@ export function hostStateLabel(host: LabHost, now: number): string {
       return `unreachable, ${nextAttempt(state, now)}`
     case 'stopped_by_hand':
       return 'stopped'
+    case 'restarting':
+      return state.isUpdate ? 'being updated' : 'restarting'
     case 'starting':
     case 'healthy':
     case 'crashed':
@@ -107,6 +110,7 @@ export function wayBack({ state }: LabHost): 'Restart' | 'Start' | null {
     case 'stopped_by_hand':
       return 'Start'
     case 'starting':
+    case 'restarting':
     case 'healthy':
     case 'unreachable':
     case 'stopped':

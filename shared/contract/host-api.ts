@@ -33,7 +33,11 @@ const terminalSize = z.object({
 export const hostApi = {
   methods: {
     serviceState: { params: hostRef, result: serviceState },
-    controlService: { params: hostRef.extend({ action: z.enum(serviceActions) }), result: serviceState },
+    /** `force`: also while another console uses the lab, which else is `lab_held`. */
+    controlService: {
+      params: hostRef.extend({ action: z.enum(serviceActions), force: z.boolean().default(false) }),
+      result: serviceState,
+    },
     /** The newest lines of the service's log, oldest first. */
     readServiceLog: {
       params: hostRef.extend({ lines: z.int().min(1).max(mostLogLines) }),

@@ -91,10 +91,10 @@ async function startService(job: HostJob, identity: string | null, now: () => nu
   }
 }
 
-async function forReplaced({ site, lab, shell }: HostJob, action: 'start' | 'stop'): Promise<void> {
+async function forReplaced({ site, lab, shell, by }: HostJob, action: 'start' | 'stop'): Promise<void> {
   for (const service of site.replaced) {
     const layout = hostLayout(service, lab, site.facts.home)
-    await controlService(shell, { lab, service, layout }, action)
+    await controlService(shell, { lab, service, layout }, action, { by, isUpdate: true })
   }
 }
 

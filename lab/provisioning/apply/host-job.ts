@@ -34,6 +34,8 @@ export interface SiteJob {
   readonly shell: HostShell
   readonly reports: JobReports
   readonly signal: AbortSignal
+  /** Who has this done, such as ada@laptop. */
+  readonly by: string
 }
 
 /** One host to deploy on, and with what. */

@@ -12,6 +12,7 @@ import {
   serviceLog,
   serviceRunning,
   triedByHand,
+  type StopNote,
 } from '../services/service-control'
 import { askAgent } from './ask-agent'
 import { runAsOwner, subjectOf, type SiteJob } from './host-job'
@@ -45,7 +46,7 @@ export async function startVersion(
   const job = { ...given, signal: new AbortController().signal }
   try {
     await pointTo(job, target)
-    await controlService(job.shell, subjectOf(job), 'restart')
+    await controlService(job.shell, subjectOf(job), 'restart', noteOf(job))
     return await healthy(job)
   } catch (thrown) {
     if (thrown instanceof SkyError && thrown.code === 'connection_lost') throw thrown
@@ -53,6 +54,11 @@ export async function startVersion(
     const after = await goBack(job, target, before, undo)
     throw new SkyError(failure.code, failure.message, `${failure.hint} ${after}`.trim(), failure.details)
   }
+}
+
+/** A console that uses the lab meanwhile is told that the agent comes back. */
+function noteOf({ by }: SiteJob): StopNote {
+  return { by, isUpdate: true }
 }
 
 function pointTo(job: SiteJob, target: Target | null): Promise<void> {
@@ -143,7 +149,7 @@ async function goBack(
   const { host } = job.site
   try {
     if (before === null) {
-      await controlService(job.shell, subjectOf(job), 'stop')
+      await controlService(job.shell, subjectOf(job), 'stop', { by: job.by })
       await retire(job)
       await pointTo(job, null)
       await undo()
@@ -154,7 +160,7 @@ async function goBack(
     }
     await setUpUnit(job, before.version)
     await pointTo(job, before)
-    await controlService(job.shell, subjectOf(job), 'restart')
+    await controlService(job.shell, subjectOf(job), 'restart', noteOf(job))
     const { version } = await healthy(job)
     await undo()
     job.reports.log('warn', `went back to ${before.version}: agent ${version} runs again`)

@@ -36,7 +36,7 @@ stop_supervisor() {
  * Start, stop or restart an agent. \`restart\` starts one that does not run.
  *
  * $1 system, user or detached, $2 what to do, $3 directory, $4 name of the unit, $5 by whom: noted with the time when the agent is stopped;
- * empty = not noted
+ * empty = not noted, $6 what is noted: stop, restart or update
  */
 export const serviceScript = `# service
 set -u
@@ -45,7 +45,7 @@ export LC_ALL
 ${defineCtl}${defineSupervisor}
 if [ -n "$5" ] && [ "$2" != start ]; then
   # A full disk must not keep an agent from being stopped.
-  { printf '%s\\n%s\\n' "$(date +%s%3N)" "$5" > "$3/stopped-by"; } 2>/dev/null
+  { printf '%s\\n%s\\n%s\\n' "$(date +%s%3N)" "$5" "$6" > "$3/stopped-by"; } 2>/dev/null
 fi
 if [ "$1" != detached ]; then
   # After too many failures systemd starts it only when they are forgotten.
@@ -133,9 +133,12 @@ ${defineSupervisor}
 [ -f "$1/run/supervisor.pid" ] && ! supervisor "$1" >/dev/null
 `
 
+/** An agent that is to be started again and does not answer after so long has failed, ms: 15 s to end, 30 s to answer, and some more. */
+const restartLimitMs = 60_000
+
 /**
- * How an agent ended that had answered before: \`stopped\` by hand or \`crashed\`, then who stopped it, where that is known. One that just
- * ends is given a moment.
+ * How an agent ended that had answered before: \`stopped\` by hand, \`restart\`, \`update\` (another version takes its place) or \`crashed\`, then
+ * who wanted it, where that is known. One that just ends is given a moment.
  *
  * $1 kind, $2 directory, $3 name of the unit, $4 when that agent was started, Unix ms by the host's clock: what was noted before is of another one
  */
@@ -143,9 +146,14 @@ export const endingScript = `# how the agent ended
 LC_ALL=C
 export LC_ALL
 ${defineCtl}${defineSupervisor}
-{ read -r at; read -r who; } < "$2/stopped-by" 2>/dev/null
+{ read -r at; read -r who; read -r what; } < "$2/stopped-by" 2>/dev/null
 case \${at:-} in '' | *[!0-9]*) at=0 ;; esac
-if [ "$at" -ge "$4" ]; then printf 'stopped\\n%s\\n' "$who"; exit; fi
+if [ "$at" -ge "$4" ]; then
+  case \${what:-} in
+    restart | update) [ "$(($(date +%s%3N) - at))" -gt ${restartLimitMs} ] || { printf '%s\\n%s\\n' "$what" "$who"; exit; } ;;
+    *) printf 'stopped\\n%s\\n' "$who"; exit ;;
+  esac
+fi
 # A supervisor ends a little after its agent; systemd gives an agent 10 s.
 ends() {
   if [ "$1" = detached ]; then supervisor "$2" >/dev/null && [ "$tries" -gt 90 ]; else [ "$(ctl is-active "$3")" = deactivating ]; fi
@@ -164,11 +172,19 @@ fi
 if [ $? -eq 0 ]; then echo stopped; else echo crashed; fi
 `
 
-/** The newest lines of an agent's log, and then what it adds, until this ends. $1 kind, $2 directory, $3 name of the unit, $4 how many lines */
+/**
+ * The newest lines of an agent's log, and then what it adds, until this ends. $1 kind, $2 directory, $3 name of the unit, $4 how many lines, $5 id
+ * of the user of a user's unit, as of \`logScript\`
+ */
 export const followLogScript = `# follow the log of the service
 case $1 in
   system) exec journalctl -u "$3" -n "$4" -f -o cat --no-pager ;;
-  user) exec journalctl --user -u "$3" -n "$4" -f -o cat --no-pager ;;
+  user)
+    if [ -n "\${5-}" ]; then
+      exec journalctl _SYSTEMD_USER_UNIT="$3" _UID="$5" + USER_UNIT="$3" _UID="$5" -n "$4" -f -o cat --no-pager
+    fi
+    exec journalctl --user -u "$3" -n "$4" -f -o cat --no-pager
+    ;;
   detached) exec tail -n "$4" -F -- "$2/log/agent.log" 2>/dev/null ;;
 esac
 `

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Transform, type Readable } from 'node:stream'
 import { SkyError } from '#shared/contract/errors'
 import type { PinnedRuntime } from './pinned-runtimes'
@@ -24,8 +21,6 @@ export async function downloadPackage(
   write: (bytes: Readable) => Promise<void>,
 ): Promise<void> {
   const spec = `${pin.package}@${pin.version}`
-  // pacote keeps what it gets; the runtime is kept by its checksum instead, so that this folder goes.
-  const cache = await mkdtemp(join(tmpdir(), 'skymemory-packages-'))
   let writing: Error | null = null
   try {
     // Only here: it is large, and most starts of the program download nothing.
@@ -48,8 +43,8 @@ export async function downloadPackage(
         }
       },
       {
+        // Without a `cache` it keeps no copy of what it gets: the runtime is kept by its checksum instead.
         ...settings,
-        cache,
         integrity: pin.integrity,
         fetchRetries: retries,
         timeout: silenceLimitMs,
@@ -59,8 +54,6 @@ export async function downloadPackage(
     if (signal?.aborted) throw new SkyError('cancelled', `The download of ${spec} was cancelled`)
     if (writing) throw writing as Error
     throw downloadError(spec, thrown)
-  } finally {
-    await rm(cache, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { smallDisk, temporaryFolder } from '../../testing/folders'
 import { startRegistry } from '../testing/test-registry'
 import { architectureOf, isFittingHostNode, pinnedRuntimes, runtimeName } from './pinned-runtimes'
@@ -96,6 +97,24 @@ describe('the cache of runtimes', () => {
     const fetching = cache.fetch('x64', { signal: ending.signal, onProgress: () => ending.abort() })
     await expect(fetching).rejects.toMatchObject({ code: 'cancelled' })
     expect(readdirSync(directory)).toEqual([])
+  })
+
+  it('writes nowhere else, however a download ends', async () => {
+    const { registry, cache, directory } = await aCache()
+    const [home, temporary] = [temporaryFolder(), temporaryFolder()]
+    vi.stubEnv('HOME', home)
+    vi.stubEnv('TMPDIR', temporary)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    for (const answer of ['other bytes', 'cut', 'silent', 'whole'] as const) {
+      registry.answer = answer
+      const ending = new AbortController()
+      const onProgress = answer === 'silent' ? () => ending.abort() : () => undefined
+      await cache.fetch('x64', { signal: ending.signal, onProgress }).catch(() => undefined)
+    }
+    // What is written behind the caller's back would come now.
+    await sleep(200)
+    expect(readdirSync(directory)).toEqual(['node-22.0.1-linux-x64.tgz'])
+    expect([...readdirSync(home), ...readdirSync(temporary)]).toEqual([])
   })
 
   it('says that no registry answers', async () => {

@@ -5,9 +5,10 @@ import { requireSuccess } from '../apply/script-failure'
 import type { HostLayout } from '../host-layout'
 import type { HostShell } from '../host-shell'
 import { shownLogLine } from '../../local/shown-log-line'
-import type { CommandOptions, CommandResult } from '../../ssh/ssh-session'
+import type { CommandOptions, CommandResult, RemoteProcess } from '../../ssh/ssh-session'
 import {
   endingScript,
+  followLogScript,
   logScript,
   portHolderScript,
   serviceScript,
@@ -40,18 +41,26 @@ export function asOwner(
   return service === 'system' ? shell.asRoot(script, args, options) : shell.asUser(script, args, options)
 }
 
+/** Noted on the host where an agent is stopped: whoever is connected to it then is told. */
+export interface StopNote {
+  /** Whoever wants it, such as ada@laptop. */
+  readonly by: string
+  /** Another version or another kind of service takes its place. */
+  readonly isUpdate?: boolean
+}
+
 /**
  * Start, stop or restart an agent; restarting starts one that does not run.
- * @param by whoever wants it, such as ada@laptop: other consoles are told who stopped it
  * @throws SkyError `provisioning_failed` and those of root's rights
  */
 export async function controlService(
   shell: HostShell,
   { lab, service, layout }: ServiceSubject,
   action: 'start' | 'stop' | 'restart',
-  by = '',
+  note: StopNote | null = null,
 ): Promise<void> {
-  const args = [service, action, layout.directory, unitName(lab), by]
+  const noted = note?.isUpdate ? 'update' : action
+  const args = [service, action, layout.directory, unitName(lab), note?.by ?? '', noted]
   const result = await asOwner(shell, service, serviceScript, args, { limitMs: serviceLimitMs })
   requireSuccess(result, shell.session.host, `to ${action} the agent`)
 }
@@ -73,9 +82,11 @@ export async function serviceRunning(
   return { state: state === '' ? 'unknown' : state, pid: /^\d+$/.test(pid) ? Number(pid) : 0 }
 }
 
-/** How an agent ended; `by` is null where nobody noted who stopped it. */
+/** How an agent ended; `by` is null where nobody noted who stopped it. One that is restarted or updated comes back by itself. */
 export type AgentEnding =
-  { readonly kind: 'stopped'; readonly by: string | null } | { readonly kind: 'crashed' }
+  | { readonly kind: 'stopped'; readonly by: string | null }
+  | { readonly kind: 'restart' | 'update'; readonly by: string | null }
+  | { readonly kind: 'crashed' }
 
 /** @param startedAt of the agent that ended, as its `hello` said: Unix ms by the host's clock */
 export async function agentEnding(
@@ -86,7 +97,8 @@ export async function agentEnding(
   const args = [service, layout.directory, unitName(lab), String(Math.floor(startedAt))]
   const { stdout } = await shell.asUser(endingScript, args)
   const [kind, by = ''] = stdout.split('\n')
-  return kind === 'stopped' ? { kind, by: quotedLine(by, 200) || null } : { kind: 'crashed' }
+  if (kind !== 'stopped' && kind !== 'restart' && kind !== 'update') return { kind: 'crashed' }
+  return { kind, by: quotedLine(by, 200) || null }
 }
 
 /** The newest lines of an agent's log, oldest first, as people read them; empty where it cannot be read. */
@@ -109,8 +121,33 @@ export async function newestLines(
   const own = linesOf(await asOwner(shell, service, logScript, args, options))
   if (own.length > 0 || service !== 'user') return own
   // A machine that keeps no journal over reboots has one for all users, which root may read.
-  const { stdout } = await shell.asUser('id -u', [])
-  return readable(async () => linesOf(await shell.asRoot(logScript, [...args, stdout.trim()], options)))
+  const uid = await userId(shell)
+  return readable(async () => linesOf(await shell.asRoot(logScript, [...args, uid], options)))
+}
+
+/** The newest lines of an agent's log, and what is added, until the process ends. @throws SkyError of root's rights */
+export async function followLines(
+  shell: HostShell,
+  { lab, service, layout }: ServiceSubject,
+  lines: number,
+): Promise<RemoteProcess> {
+  const args = [service, layout.directory, unitName(lab), String(lines)]
+  if (service === 'system') return shell.startAsRoot(followLogScript, args)
+  const asOwnUser = (): Promise<RemoteProcess> => shell.startAsUser(followLogScript, args)
+  if (service === 'detached') return asOwnUser()
+  const own = await shell.asUser(logScript, [service, layout.directory, unitName(lab), '1'])
+  if (linesOf(own).length > 0) return asOwnUser()
+  // As for `newestLines`. Where root cannot be had, an agent that writes its first line later is still followed.
+  const uid = await userId(shell)
+  const isReadable = await readable(async () => {
+    const { exitCode } = await shell.asRoot(':', [])
+    return exitCode === 0 ? ['root'] : []
+  })
+  return isReadable.length > 0 ? shell.startAsRoot(followLogScript, [...args, uid]) : asOwnUser()
+}
+
+async function userId(shell: HostShell): Promise<string> {
+  return (await shell.asUser('id -u', [])).stdout.trim()
 }
 
 /** The last lines of an agent that is started by hand: what a service says whose log cannot be read. */

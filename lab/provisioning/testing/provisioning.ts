@@ -90,6 +90,7 @@ export async function provisionerFor(
       packageFolder: parts.llamaPackage ?? null,
     }),
     locks: new ConsoleLocks(() => consoleIdentity(data)),
+    who: async () => (await consoleIdentity(data)).who,
     sudoPassword: () => sudoPassword,
     onChanged: (state) => states.push(state),
     log: (lines) => log.push(...lines),

@@ -184,6 +184,31 @@ describe.skipIf(missing)('host keys', () => {
     ).rejects.toMatchObject({ code: 'host_key_unknown' })
   })
 
+  it('of a chain of three jump hosts are asked for in order, and none is passed over', async () => {
+    const servers = await Promise.all([startSshd(), startSshd(), startSshd(), startSshd()])
+    const names = ['gate', 'hall', 'stairs', 'nuc1'] as const
+    const jumps = names.slice(0, 3).map((name, i) => {
+      const { address, port, user, clientKey: file } = servers[i] as TestSshd
+      return { name, address, port, user, authentication: { kind: 'key', file } }
+    })
+    const lab = aLab(servers[3], { jump: names.slice(0, 3) }, jumps)
+    for (const [i, target] of names.entries()) {
+      const fingerprint = servers[i]?.fingerprint() ?? ''
+      await expect(lab.connect()).rejects.toMatchObject({
+        code: 'host_key_unknown',
+        details: { target, fingerprint },
+      })
+      await lab.accept(fingerprint, target)
+    }
+    await lab.connect()
+    await servers[1].stop()
+    await startSshd({ port: servers[1].port })
+    await expect(lab.connect()).rejects.toMatchObject({
+      code: 'host_key_changed',
+      details: { target: 'hall', known: { algorithm: 'ssh-ed25519' } },
+    })
+  })
+
   it('are not forgotten by a damaged file', async () => {
     const server = await startSshd()
     const lab = aLab(server)

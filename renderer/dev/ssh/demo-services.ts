@@ -52,16 +52,23 @@ export class DemoServices {
   }
 
   control(lab: string, host: string, action: 'start' | 'stop' | 'restart'): ServiceState {
-    if (this.state(lab, host).state === 'not_installed') {
-      throw new SkyError('not_installed', `Nothing is installed on ${host}.`, 'Apply the plan first.')
-    }
+    this.#requireInstalled(lab, host)
     this.#provisioning.setRunning(lab, host, action !== 'stop')
     this.say(lab, host, [action === 'stop' ? 'stopped' : 'listening on 0.0.0.0:7420 (TLS 1.3)'])
     return this.state(lab, host)
   }
 
+  #requireInstalled(lab: string, host: string): void {
+    if (this.state(lab, host).state !== 'not_installed') return
+    throw new SkyError(
+      'not_installed',
+      `No agent of the lab ${lab} is installed on ${host}`,
+      `Install it: skymemory lab apply ${lab}`,
+    )
+  }
+
   follow(lab: string, host: string): void {
-    this.#access.connect(lab, host)
+    this.#requireInstalled(lab, host)
     const id = `${lab}/${host}`
     if (this.#following.has(id)) return
     this.say(lab, host, firstLines)

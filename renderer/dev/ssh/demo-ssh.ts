@@ -99,9 +99,15 @@ export class DemoSsh {
         throw new SkyError('version_skew', message, 'Apply the plan: it brings the agents to this version.')
       }
     }
-    if (this.holder === null) return inventory
-    const message = `${lab} is held by the console of ${this.holder}, since 10:12:44.`
-    throw new SkyError('lab_held', message, 'Ask them to disconnect it. Nothing was changed.')
+    this.requireUnheld(lab)
+    return inventory
+  }
+
+  /** @throws SkyError `lab_held` */
+  requireUnheld(lab: string): void {
+    if (this.holder === null) return
+    const message = `The lab ${lab} is used by ${this.holder} since 2026-11-25T10:12:44.000Z: it holds nuc1`
+    throw new SkyError('lab_held', message, 'Wait until that console is done, or end it there.')
   }
 }
 
@@ -166,7 +172,10 @@ export function sshHandlers(ssh: DemoSsh): Pick<Handlers<ConsoleApi>, Methods> {
     hostModels: ({ lab, host }) => models.list(lab, host),
     removeHostModel: ({ lab, host, name }) => models.remove(lab, host, name),
     serviceState: ({ lab, host }) => services.state(lab, host),
-    controlService: ({ lab, host, action }) => services.control(lab, host, action),
+    controlService: ({ lab, host, action, force }) => {
+      if (!force) ssh.requireUnheld(lab)
+      return services.control(lab, host, action)
+    },
     readServiceLog: ({ lab, host, lines }) => ({ lines: services.read(lab, host).slice(-lines) }),
     followServiceLog: ({ lab, host }) => {
       services.follow(lab, host)

@@ -14,6 +14,8 @@ export function useHostService(lab: () => string, host: () => string) {
   const error = shallowRef<ErrorBody | null>(null)
   const loading = shallowRef(false)
   const acting = shallowRef<ServiceAction | null>(null)
+  /** What was not done, because another console uses the lab. */
+  const heldFrom = shallowRef<{ action: ServiceAction; error: ErrorBody } | null>(null)
 
   async function load(): Promise<void> {
     loading.value = true
@@ -27,20 +29,24 @@ export function useHostService(lab: () => string, host: () => string) {
     }
   }
 
-  async function act(action: ServiceAction): Promise<void> {
+  /** @param force also while another console uses the lab */
+  async function act(action: ServiceAction, force = false): Promise<void> {
     if (acting.value !== null) return
     acting.value = action
+    heldFrom.value = null
     error.value = null
     try {
       service.value = await connection.asking(() =>
-        client.call('controlService', { lab: lab(), host: host(), action }),
+        client.call('controlService', { lab: lab(), host: host(), action, force }),
       )
     } catch (thrown) {
-      error.value = toErrorBody(thrown)
+      const body = toErrorBody(thrown)
+      if (body.code === 'lab_held') heldFrom.value = { action, error: body }
+      else error.value = body
     } finally {
       acting.value = null
     }
   }
 
-  return { service, error, loading, acting, load, act }
+  return { service, error, loading, acting, heldFrom, load, act }
 }
