@@ -212,6 +212,7 @@ export async function createLabEngine(
         lab,
         served,
         models: new ModelStore(options.dataDirectory),
+        hostModels,
         onProgress: (event) => emit('chatProgress', event),
       }),
       ...experimentHandlers(),

@@ -20,7 +20,6 @@ export async function answerChat(
   let text = ''
   let stopped = false
   let queueMs = 0
-  let restoreMs: number | null = null
   context.onCancelled(() => {
     stopped = true
     // With a first token there is an answer: it ends behind the next one, and its prompt is stored.
@@ -46,8 +45,7 @@ export async function answerChat(
         tell({ ...event.measurement, kind: 'fetched' })
         break
       case 'prefilled':
-        restoreMs = event.prefill.restoreMs
-        tell({ kind: 'prefilled', computeMs: event.prefill.computeMs, restoreMs })
+        tell({ kind: 'prefilled', ...event.prefill })
         break
       case 'text':
         text += event.text
@@ -55,7 +53,7 @@ export async function answerChat(
         break
       case 'end': {
         const { measurement } = event
-        return { text, finish: stopped ? 'stopped' : event.reason, measurement, queueMs, restoreMs }
+        return { text, finish: stopped ? 'stopped' : event.reason, measurement, queueMs }
       }
       case 'failed':
         throw fromErrorBody(event.error)

@@ -12,6 +12,7 @@ const answered = {
   hopsHistogram: [0, 4, 1],
   lookupMs: 2,
   getMs: 30,
+  restoreMs: 5,
   prefillMs: 40,
   ttftMs: 80,
   tpotMs: 10,
@@ -19,7 +20,7 @@ const answered = {
   bytesRead: 5_000,
   harmful: true,
 }
-const details = { queueMs: 1, restoreMs: 5, finish: 'length' } as const
+const details = { queueMs: 1, finish: 'length' } as const
 
 describe('the metrics of a model', () => {
   test('are told as 0 before the first request', async () => {
@@ -57,7 +58,7 @@ describe('the metrics of a model', () => {
 
   test('tell requests that failed or went away from those that were answered', async () => {
     const metrics = new ModelMetrics('m')
-    const ended = { queueMs: 0, restoreMs: null, finish: null }
+    const ended = { queueMs: 0, finish: null }
     const none = emptyMeasurement(0, 50, 1)
     metrics.onEnd({ ...none, status: 'failed', errorCode: 'engine_failed' }, ended)
     metrics.onEnd({ ...none, status: 'cancelled', errorCode: 'cancelled' }, ended)

@@ -104,8 +104,8 @@ export class ModelMetrics implements RequestObserver {
     if (!isFirst) this.#time('vllm:inter_token_latency_seconds', ms)
   }
 
-  onEnd(measurement: Measurement, { queueMs, restoreMs, finish }: RequestDetails): void {
-    const { ttftMs, lookupMs, getMs, setMs, promptTokens, cachedTokens } = measurement
+  onEnd(measurement: Measurement, { queueMs, finish }: RequestDetails): void {
+    const { ttftMs, lookupMs, getMs, setMs, promptTokens, cachedTokens, restoreMs } = measurement
     if (ttftMs !== null) this.#count('vllm:prompt_tokens_total', promptTokens)
     this.#time('vllm:time_to_first_token_seconds', ttftMs)
     this.#time('vllm:request_time_per_output_token_seconds', measurement.tpotMs)
@@ -131,7 +131,7 @@ export class ModelMetrics implements RequestObserver {
     this.#count('skymemory:harmful_hits_total', measurement.harmful ? 1 : 0)
     this.#count('skymemory:half_blocks_served_total', measurement.halfBlocksServed)
     this.#time('skymemory:get_seconds', getMs)
-    this.#time('skymemory:restore_seconds', cachedTokens > 0 ? restoreMs : null)
+    this.#time('skymemory:restore_seconds', restoreMs)
     this.#time('skymemory:set_seconds', setMs)
     this.#time('skymemory:propagation_seconds', measurement.propagationMs)
     this.#countHops(measurement.hopsHistogram)

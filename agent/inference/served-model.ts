@@ -29,8 +29,6 @@ export type GenerationEvent =
 /** What is known of a request beside its measurement. */
 export interface RequestDetails {
   readonly queueMs: number
-  /** Null = it did not come to that. */
-  readonly restoreMs: number | null
   /** Null = it was not answered to its end. */
   readonly finish: 'stop' | 'length' | null
 }
@@ -113,18 +111,16 @@ export class ServedModel {
       const measurement = { ...emptyMeasurement(startedAt, prompt.length, blocks), status } as const
       const failed = { ...measurement, errorCode: error.code }
       const queueMs = performance.now() - acceptedAt
-      this.#observer?.onEnd(failed, { queueMs, restoreMs: null, finish: null })
+      this.#observer?.onEnd(failed, { queueMs, finish: null })
       emit({ kind: 'failed', error, measurement: failed })
       return
     }
     const queueMs = performance.now() - acceptedAt
     emit({ kind: 'begun', queueMs })
-    let restoreMs: number | null = null
     let error: ErrorBody | null = null
     const onStep = (step: AnswerStep): void => {
       if (step.kind === 'failed') error = step.error
       else emit(step)
-      if (step.kind === 'prefilled') restoreMs = step.prefill.restoreMs
     }
     const filter = new StopFilter(request.stop)
     let last: number | null = null
@@ -143,7 +139,7 @@ export class ServedModel {
       // Fewer tokens than were asked for: a stop sequence, or the model itself ended its answer.
       const isShort = filter.stopped || measurement.outputTokens < maxTokens
       const finish = error !== null ? null : isShort ? 'stop' : 'length'
-      this.#observer?.onEnd(measurement, { queueMs, restoreMs, finish })
+      this.#observer?.onEnd(measurement, { queueMs, finish })
       const rest = filter.end()
       if (rest !== '') emit({ kind: 'text', text: rest })
       if (error !== null) emit({ kind: 'failed', error, measurement })

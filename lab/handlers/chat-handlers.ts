@@ -4,13 +4,16 @@ import { SkyError } from '#shared/contract/errors'
 import type { Handlers } from '#shared/contract/rpc'
 import type { LabService } from '../hosts/lab-service'
 import type { ServedApi } from '../hosts/served-api'
+import type { HostModels } from '../models/host-models'
 import type { ModelStore } from '../models/model-store'
 import { signalOf } from './call-signal'
 
 export interface ChatParts {
-  readonly lab: LabService
-  readonly served: ServedApi
-  readonly models: ModelStore
+  readonly lab: Pick<LabService, 'state' | 'require'>
+  readonly served: Pick<ServedApi, 'parameters'>
+  /** Those of this computer. */
+  readonly models: Pick<ModelStore, 'list'>
+  readonly hostModels: Pick<HostModels, 'list'>
   readonly onProgress: (event: ChatEvent) => void
 }
 
@@ -18,10 +21,12 @@ export function chatHandlers({
   lab,
   served,
   models,
+  hostModels,
   onProgress,
 }: ChatParts): Pick<Handlers<ConsoleApi>, keyof (typeof chatApi)['methods']> {
   return {
-    chatModels: async ({ lab: name }) => (name === 'local' ? keptModels(models) : []),
+    chatModels: ({ lab: name }, context) =>
+      name === 'local' ? keptModels(models) : modelsOfHost(hostModels, name, signalOf(context)),
     servedModel: () => served.parameters,
     chat: async (request, context) => {
       const { state } = lab
@@ -41,9 +46,22 @@ export function chatHandlers({
   }
 }
 
-async function keptModels(models: ModelStore): Promise<ChatModel[]> {
+async function keptModels(models: Pick<ModelStore, 'list'>): Promise<ChatModel[]> {
   const kept = await models.list()
   return kept.map(({ name, bytes, state }) => ({ name, bytes, problem: problemOf(state) }))
+}
+
+async function modelsOfHost(
+  models: Pick<HostModels, 'list'>,
+  lab: string,
+  signal: AbortSignal,
+): Promise<ChatModel[]> {
+  const found = await models.list(lab, null, signal)
+  return found.models.map(({ name, bytes, foundBytes }) => ({
+    name,
+    bytes,
+    problem: bytes === foundBytes ? null : problemOf('changed'),
+  }))
 }
 
 function problemOf(state: 'present' | 'changed' | 'missing'): string | null {

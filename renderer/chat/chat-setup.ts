@@ -37,6 +37,13 @@ export const defaultSetup: ChatSetup = {
   servers: String(defaultParameters.servers),
 }
 
+/** As clients of the API call a model: of a file, its name. */
+export function apiName(model: string): string {
+  return model.includes('/') || model.includes('\\')
+    ? (model.split(/[\\/]/).at(-1) ?? '').replace(/\.gguf$/, '')
+    : model
+}
+
 export type CheckedSetup =
   | { readonly ok: true; readonly parameters: ParameterValues }
   | { readonly ok: false; readonly problems: ReadonlyMap<ParameterName, string> }

@@ -6,7 +6,7 @@ import { chunksByHops, partsOfTtft, sameWords, senders, speedup, tokensPerSecond
 
 function answer(values: Partial<ChatAnswer['measurement']> = {}, more: Partial<ChatAnswer> = {}): ChatAnswer {
   const measurement = { ...emptyMeasurement(0, 100, 3), ...values }
-  return { text: 'one two', finish: 'stop', measurement, queueMs: 0, restoreMs: null, ...more }
+  return { text: 'one two', finish: 'stop', measurement, queueMs: 0, ...more }
 }
 
 describe('a turn', () => {
@@ -33,10 +33,10 @@ describe('a turn', () => {
 
   it('cuts the time to the first token without gap and overlap, whatever was measured', () => {
     const ms = fc.option(fc.double({ min: 0.001, max: 1e5, noNaN: true }))
-    const some = fc.record({ lookupMs: ms, getMs: ms, prefillMs: ms, ttftMs: ms })
+    const some = fc.record({ lookupMs: ms, getMs: ms, restoreMs: ms, prefillMs: ms, ttftMs: ms })
     fc.assert(
-      fc.property(some, ms, (values, restoreMs) => {
-        const parts = partsOfTtft(answer(values, { restoreMs }))
+      fc.property(some, (values) => {
+        const parts = partsOfTtft(answer(values))
         if (values.ttftMs === null) {
           expect(parts).toEqual([])
           return

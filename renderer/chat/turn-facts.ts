@@ -45,8 +45,8 @@ export interface Part {
  * Where the time to the first token went, in order. What is left between the parts is the wait for the model, and the way of tokens and
  * bytes between processes. Parts that were not measured are left out.
  */
-export function partsOfTtft({ measurement, queueMs, restoreMs }: ChatAnswer): Part[] {
-  const { lookupMs, getMs, prefillMs, ttftMs } = measurement
+export function partsOfTtft({ measurement, queueMs }: ChatAnswer): Part[] {
+  const { lookupMs, getMs, restoreMs, prefillMs, ttftMs } = measurement
   if (ttftMs === null) return []
   const known = queueMs + (lookupMs ?? 0) + (getMs ?? 0) + (restoreMs ?? 0) + (prefillMs ?? 0)
   const parts: [string, Part['kind'], number | null][] = [

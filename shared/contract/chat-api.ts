@@ -63,8 +63,6 @@ export const chatAnswer = z.object({
   measurement: requestRecord.omit({ kind: true, requestId: true, sessionId: true, turn: true }),
   /** Wait for other requests before anything was done; a part of TTFT. */
   queueMs: milliseconds,
-  /** Handing cached blocks to the model. */
-  restoreMs: milliseconds.nullable(),
 })
 export type ChatAnswer = z.infer<typeof chatAnswer>
 

@@ -93,7 +93,7 @@ describe.skipIf(llamaMissing)('the OpenAI-compatible API of a real model', () =>
       answers.reduce((total, { usage }) => total + (value(usage) ?? 0), 0)
     const prompts = sum((usage) => usage?.prompt_tokens)
     const cached = sum((usage) => usage?.prompt_tokens_details?.cached_tokens)
-    expect(cached).toBeGreaterThan(5 * blockTokens)
+    expect(cached).toBeGreaterThan(2 * blockTokens)
     expect(of('vllm:prompt_tokens_total')).toBe(prompts)
     expect(of('vllm:generation_tokens_total')).toBe(sum((usage) => usage?.completion_tokens))
     expect(of('vllm:prefix_cache_queries_total')).toBe(prompts)
