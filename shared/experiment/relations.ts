@@ -6,25 +6,19 @@ import {
   parameterNames,
   parameters,
   parameterSchema,
-  type Parameter,
   type ParameterName,
   type ParameterValues,
 } from './parameters'
 import { maxTrials, type Experiment, type ParameterValue } from './schema'
 import { failureListAllowed, failureListProblem } from './failure-list'
 import { undeclaredPrefixModel } from './trace-parameters'
-import type { Path } from '../yaml/yaml-source'
-
-/** Something that is wrong between values which, each alone, may be right. */
-export interface CrossProblem {
-  readonly path: Path
-  readonly message: string
-  readonly allowed: string
-}
+import { notOnThisLab, type CrossProblem, type Placed } from './lab-limits'
 
 interface Relation {
   /** What it is about; the first one is to blame. */
   readonly names: readonly [ParameterName, ...ParameterName[]]
+  /** It holds without a cache too. */
+  readonly withoutCache?: true
   /** Null when the values agree. */
   readonly check: (values: ParameterValues) => Omit<CrossProblem, 'path'> | null
 }
@@ -108,6 +102,7 @@ export const relations: readonly Relation[] = [
   },
   {
     names: ['model', 'engine'],
+    withoutCache: true,
     check: ({ model, engine }) =>
       engine !== 'llama' || model !== 'none'
         ? null
@@ -159,19 +154,16 @@ export const relations: readonly Relation[] = [
   },
 ]
 
+/** Without a cache there is no constellation that anything could contradict. */
+const relationsOf = (withoutCache: boolean): readonly Relation[] =>
+  withoutCache ? relations.filter((relation) => relation.withoutCache === true) : relations
+
 /** A full set of values against the relations: for callers that have no experiment, such as the API server. */
 export function checkRelations(values: ParameterValues): CrossProblem[] {
-  if (values.cache === 'off') return []
-  return relations.flatMap((relation) => {
+  return relationsOf(values.cache === 'off').flatMap((relation) => {
     const problem = relation.check(values)
     return problem ? [{ path: [relation.names[0]], ...problem }] : []
   })
-}
-
-/** A value of a parameter and where it stands; null = it is the default, and stands nowhere. */
-interface Placed {
-  readonly value: ParameterValue
-  readonly path: Path | null
 }
 
 /**
@@ -186,8 +178,7 @@ export function crossChecks(raw: unknown): CrossProblem[] {
     ...fixedAndFactor(fixed, factors),
     ...duplicateValues(factors),
     ...tooManyTrials(raw, placed),
-    ...notOnRealHosts(raw, placed),
-    ...notInSimulator(raw, placed),
+    ...notOnThisLab(asRecord(raw)['lab'], placed),
     ...brokenRelations(placed),
   ]
 }
@@ -237,54 +228,10 @@ function tooManyTrials(raw: unknown, placed: Map<ParameterName, Placed[]>): Cros
   return [{ path: ['factors'], message, allowed: `at most ${numberText(maxTrials)} trials` }]
 }
 
-/** What only the simulator honours, on a lab of real hosts: a number that it did not have must not be published. */
-function notOnRealHosts(raw: unknown, placed: Map<ParameterName, Placed[]>): CrossProblem[] {
-  if (asRecord(raw)['lab'] === 'simulated') return []
-  const problems: CrossProblem[] = []
-  for (const [name, values] of placed) {
-    const parameter: Parameter = parameters[name]
-    for (const { value, path } of values) {
-      const refused = parameter.simulatedOnly === true && value !== parameter.default
-      if (path === null || !(refused || (name === 'link_delay' && value === 'simulated'))) continue
-      const message = `${name} ${value} is honoured by the simulator only, not by the hosts of a lab`
-      const allowed =
-        parameter.simulatedOnly === true
-          ? `${parameter.default}, or lab: simulated`
-          : 'off, virtual, real, or lab: simulated'
-      problems.push({ path, message, allowed })
-    }
-  }
-  return problems
-}
-
-/** What the simulator cannot stand for: it runs no model, and knows the rates that hosts have to measure. */
-const notSimulated: readonly (readonly [ParameterName, ParameterValue])[] = [
-  ['engine', 'llama'],
-  ['fetch', 'adaptive'],
-]
-
-function notInSimulator(raw: unknown, placed: Map<ParameterName, Placed[]>): CrossProblem[] {
-  if (asRecord(raw)['lab'] !== 'simulated') return []
-  return notSimulated.flatMap(([name, refused]) =>
-    (placed.get(name) ?? []).flatMap(({ value, path }) =>
-      path === null || value !== refused
-        ? []
-        : [
-            {
-              path,
-              message: `${name} ${refused} needs the hosts of a lab, and is not simulated`,
-              allowed: `${parameters[name].default}, or another lab`,
-            },
-          ],
-    ),
-  )
-}
-
 function brokenRelations(placed: Map<ParameterName, Placed[]>): CrossProblem[] {
-  // Without a cache there is no constellation that anything could contradict.
-  if (placed.get('cache')?.every(({ value }) => value === 'off')) return []
   const problems = new Map<string, CrossProblem>()
-  for (const { names, check } of relations) {
+  const allOff = placed.get('cache')?.every(({ value }) => value === 'off') === true
+  for (const { names, check } of relationsOf(allOff)) {
     for (const cell of combinations(names.map((name) => placed.get(name) ?? []))) {
       const values = Object.fromEntries(names.map((name, i) => [name, cell[i]?.value]))
       const problem = check({ ...defaultParameters, ...values })
