@@ -6,6 +6,7 @@ import { answerOpenDialog } from '../dialogs'
 import { expect, test } from '../fixtures'
 import { ConsoleWindow, type PageName } from '../pages/console-window'
 import { LabPages } from '../pages/lab-pages'
+import { llamaMissing, randomModel } from '../random-model'
 import { popularDocumentsTrace } from '../traces'
 
 const themes = ['dark', 'light'] as const
@@ -58,6 +59,29 @@ test('every page, in both themes and two sizes', async ({ app, page: appPage, wo
   await expect(window.main).toContainText('finished')
   await simulate(app, window, workspace.root)
   await takeAll(app, window, afterwards)
+})
+
+test('the page Chat, in both themes', async ({ app, page: appPage, workspace }) => {
+  test.skip(llamaMissing !== '', llamaMissing)
+  const window = new ConsoleWindow(appPage)
+  await window.goTo('Chat')
+  await answerOpenDialog(app, await randomModel(workspace.root))
+  await window.button('Choose file').click()
+  await window.main.getByRole('textbox', { name: 'Block length (tokens)' }).fill('32')
+  await appPage.keyboard.press('Tab')
+  await window.button('Start').click()
+  const message = window.main.getByRole('textbox', { name: 'Message' })
+  await expect(message).toBeFocused()
+  await window.main.getByRole('spinbutton', { name: 'Up to' }).fill('24')
+  await window.main.getByRole('checkbox', { name: 'Ask without the cache too' }).check()
+  const questions = ['What does a satellite keep for a language model? '.repeat(4), 'And who asks for it?']
+  for (const [turn, question] of questions.entries()) {
+    await message.fill(question)
+    await appPage.keyboard.press('Enter')
+    await expect(window.main.getByRole('article', { name: `Turn ${turn + 1}` })).toContainText('TTFT')
+  }
+  await expect(window.main).toContainText('Both answers are the same.')
+  await takeAll(app, window, { chat: page('Chat') })
 })
 
 const missing = noTestbed()
