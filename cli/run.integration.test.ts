@@ -143,7 +143,7 @@ describe('run', () => {
     process.kill(inference ?? 0, 'SIGKILL')
     const { code, err, out } = await running.finished
     expect(code).toBe(1)
-    expect(err).toMatch(/t002: jetson ended \(signal SIGKILL\)/)
+    expect(err).toMatch(/t002: jetson was killed \(SIGKILL\)/)
     expect(err).toMatch(/1 of 2 trials of run \S+ failed \[trial_failed\]\nhint: .*skymemory repeat/)
     expect(csvRows(lastLine(out), 'trials.csv').map((row) => row['status'])).toEqual(['completed', 'failed'])
     expect((await run(data, 'show', 'latest')).out).toMatch(

@@ -246,7 +246,7 @@ export class InferenceHost {
   close(): void {
     this.#trial?.abort()
     this.#station?.close('the inference host is shutting down')
-    this.#engines.close()
+    void this.#engines.close()
     this.transport.close()
     for (const journal of this.#journals.values()) journal.close()
   }

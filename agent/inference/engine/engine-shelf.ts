@@ -50,8 +50,8 @@ export class EngineShelf {
     }
     const key = JSON.stringify(settings)
     if (this.#loaded?.key === key) return this.#loaded.engine
-    // Two models at a time might not fit in the host's memory.
-    this.close()
+    // Two models at a time might not fit in the host's memory: what is free is looked at before one is loaded.
+    await this.close()
     const engine = await LlamaEngine.load({
       name: parameters.model,
       program: models,
@@ -62,8 +62,9 @@ export class EngineShelf {
     return engine
   }
 
-  close(): void {
-    this.#loaded?.engine.close()
+  async close(): Promise<void> {
+    const loaded = this.#loaded
     this.#loaded = null
+    await loaded?.engine.close()
   }
 }

@@ -93,5 +93,6 @@ export interface Engine {
    * The independent check behind `wrong_bytes_served`.
    */
   countWrongBytes(blockHash: Uint8Array, bytes: Uint8Array): number | null
-  close(): void
+  /** Resolves when its memory is free again. */
+  close(): Promise<void>
 }

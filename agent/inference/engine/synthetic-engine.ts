@@ -82,8 +82,8 @@ export class SyntheticEngine implements Engine {
     return blockBytes(blockHash, blockTokens * this.#options.kvcBytesPerToken)
   }
 
-  close(): void {
-    // Nothing is held.
+  close(): Promise<void> {
+    return Promise.resolve()
   }
 
   get profile(): SyntheticProfile {

@@ -77,7 +77,7 @@ export class LlamaEngine implements Engine {
       }
       return new LlamaEngine(model, facts, running, loaded.vocabulary)
     } catch (thrown) {
-      running.close()
+      await running.close()
       throw thrown
     }
   }
@@ -127,7 +127,7 @@ export class LlamaEngine implements Engine {
     return null
   }
 
-  close(): void {
-    this.#running.close()
+  close(): Promise<void> {
+    return this.#running.close()
   }
 }

@@ -25,6 +25,7 @@ export interface ModelProgram {
 export class ModelProcess {
   readonly #child: ChildProcess
   readonly #client: Client<Control>
+  readonly #exited: Promise<void>
   #ended: string | null = null
 
   private constructor(child: ChildProcess, log: Log) {
@@ -38,13 +39,17 @@ export class ModelProcess {
         for (const line of text.split('\n')) if (line.trim() !== '') log.warn(`model: ${line.trimEnd()}`)
       })
     }
-    child.once('exit', (code, signal) => {
-      this.#ended = signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`
-      connection.dispose()
-    })
-    child.on('error', (error) => {
-      this.#ended ??= error.message
-      connection.dispose()
+    this.#exited = new Promise((resolve) => {
+      const end = (how: string): void => {
+        this.#ended ??= how
+        connection.dispose()
+        resolve()
+      }
+      child.once('exit', (code, signal) =>
+        end(signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`),
+      )
+      // Only where it could not be started does nothing else follow.
+      child.on('error', (error) => (child.pid === undefined ? end(error.message) : undefined))
     })
   }
 
@@ -82,7 +87,9 @@ export class ModelProcess {
     return this.#client.on('token', listener)
   }
 
-  end(): void {
+  /** Resolves when it has ended. */
+  end(): Promise<void> {
     this.#child.kill('SIGKILL')
+    return this.#exited
   }
 }

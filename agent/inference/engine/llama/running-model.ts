@@ -34,7 +34,7 @@ export class RunningModel {
     try {
       return await this.#ready
     } catch (thrown) {
-      this.#process?.end()
+      void this.#process?.end()
       this.#ready = null
       throw thrown
     }
@@ -66,8 +66,8 @@ export class RunningModel {
     return layout
   }
 
-  close(): void {
-    this.#process?.end()
+  async close(): Promise<void> {
     this.states.close()
+    await this.#process?.end()
   }
 }
