@@ -78,7 +78,9 @@ test('the page Chat, in both themes', async ({ app, page: appPage, workspace }) 
   for (const [turn, question] of questions.entries()) {
     await message.fill(question)
     await appPage.keyboard.press('Enter')
-    await expect(window.main.getByRole('article', { name: `Turn ${turn + 1}` })).toContainText('TTFT')
+    // Told last: the next question can be asked then.
+    const answer = window.main.getByRole('article', { name: `Turn ${turn + 1}` })
+    await expect(answer).toContainText('without the cache')
   }
   await expect(window.main).toContainText('Both answers are the same.')
   await takeAll(app, window, { chat: page('Chat') })
