@@ -2,25 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
+import type { ParameterValues } from '#shared/experiment/parameters'
 import { startTestLab, type TestLab } from './testing/agent-process'
 import { childProcesses } from './testing/child-processes'
 import { collectTrial } from './testing/collect-records'
-import { llamaMissing, randomModels } from './testing/random-model'
+import { llamaMissing, randomModels, tinyModel } from './testing/random-model'
 
-const slots = 5
-const planes = 3
+const { slots, planes } = tinyModel
 const base: ParameterValues = {
-  ...defaultParameters,
-  slots,
-  planes,
-  centre_slot: 2,
-  centre_plane: 1,
-  engine: 'llama',
-  model: 'tiny',
-  context_tokens: 1_024,
-  threads: 1,
-  block_tokens: 32,
+  ...tinyModel,
   document_count: 2,
   document_tokens: 150,
   sessions: 3,
@@ -166,6 +156,25 @@ describe.skipIf(llamaMissing)('a trial of a real model', () => {
     const large = start({ context_tokens: 1_048_576, block_tokens: 65_536 })
     await expect(large).rejects.toMatchObject({ code: 'not_supported' })
     expect((await run({ sessions: 1, turns: 1 })).requests[0]?.status).toBe('ok')
+  })
+
+  test('a model never gets the blocks of another one, nor those of another KV type', async () => {
+    const { control } = lab.inference
+    const text = words.repeat(4)
+    const how = { maxTokens: 1, useCache: true, withLogits: false, zeroValuesOfBlock: null }
+    const hits = async (changes: Partial<ParameterValues>): Promise<number> => {
+      await control.call('openModel', { parameters: { ...base, ...changes } })
+      const { blocksHit, error } = await control.call('prove', { text, promptTokens: 70, ...how })
+      expect(error).toBeNull()
+      return blocksHit
+    }
+    const trial = { trialKey: `t${++trials}`, parameters: base }
+    for (const host of lab.satellites) await host.control.call('prepareTrial', trial)
+    expect(await hits({ model: 'tiny' })).toBe(0)
+    // Of the same shape, weights and tokens: only its file is another one.
+    expect(await hits({ model: 'untold' })).toBe(0)
+    expect(await hits({ model: 'tiny', kv_type: 'q8_0' })).toBe(0)
+    expect(await hits({ model: 'tiny' })).toBe(2)
   })
 
   test('a host without the package says so', async () => {

@@ -3,22 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ChatProgress, ChatRequest } from '#shared/contract/chat-api'
-import { defaultParameters } from '#shared/experiment/parameters'
 import { startTestLab, type TestLab } from '../testing/agent-process'
-import { llamaMissing, randomModels } from '../testing/random-model'
+import { llamaMissing, randomModels, tinyModel } from '../testing/random-model'
 
-const parameters = {
-  ...defaultParameters,
-  slots: 5,
-  planes: 3,
-  centre_slot: 2,
-  centre_plane: 1,
-  engine: 'llama' as const,
-  model: 'tiny',
-  block_tokens: 32,
-  context_tokens: 1024,
-  threads: 1,
-}
+const parameters = tinyModel
 const story = 'Once upon a time a satellite kept the memory of a very long conversation. '.repeat(8)
 
 if (llamaMissing) console.warn(llamaMissing)

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
 
 const commandLine = join(import.meta.dirname, '../../out/cli/skymemory.mjs')
 const packageFolder = join(import.meta.dirname, '../llama')
@@ -10,6 +11,21 @@ const packageFolder = join(import.meta.dirname, '../llama')
 export const llamaMissing = existsSync(join(packageFolder, 'node_modules', 'node-llama-cpp'))
   ? ''
   : 'skipped: the package @skymemory/llama is not installed (npm ci in agent/llama)'
+
+/** The tiny model on 5x3 satellites, with blocks so short that small prompts have several. */
+export const tinyModel: ParameterValues = {
+  ...defaultParameters,
+  slots: 5,
+  planes: 3,
+  centre_slot: 2,
+  centre_plane: 1,
+  engine: 'llama',
+  model: 'tiny',
+  block_tokens: 32,
+  context_tokens: 1_024,
+  // Tests run beside each other: more threads would wait for each other.
+  threads: 1,
+}
 
 /**
  * A folder of models, as an inference host needs it: `tiny`, of random weights, and `untold`, the same without a chat template.

@@ -5,28 +5,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { defaultParameters } from '#shared/experiment/parameters'
 import { startTestLab, type TestLab } from '../../testing/agent-process'
 import { childProcesses } from '../../testing/child-processes'
 import { samplesOf } from '../../testing/prometheus'
-import { llamaMissing, randomModels } from '../../testing/random-model'
+import { llamaMissing, randomModels, tinyModel } from '../../testing/random-model'
 
 const run = promisify(execFile)
-const blockTokens = 32
-const contextTokens = 1024
-const parameters = {
-  ...defaultParameters,
-  slots: 5,
-  planes: 3,
-  centre_slot: 2,
-  centre_plane: 1,
-  engine: 'llama' as const,
-  model: 'tiny',
-  block_tokens: blockTokens,
-  context_tokens: contextTokens,
-  chunk_bytes: 4_096,
-  threads: 1,
-}
+const parameters = { ...tinyModel, chunk_bytes: 4_096 }
+const { block_tokens: blockTokens, context_tokens: contextTokens } = parameters
 const story = 'Once upon a time a satellite kept the memory of a very long conversation. '.repeat(12)
 
 if (llamaMissing) console.warn(llamaMissing)

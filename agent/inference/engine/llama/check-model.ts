@@ -48,10 +48,16 @@ function judge(path: string, problems: readonly ModelProblem[], log: Log): void 
   })
 }
 
+/** A read may give less than it was asked for; fewer bytes come out only where the file ends. */
 async function firstBytes(file: FileHandle, bytes: number): Promise<Uint8Array> {
   const buffer = Buffer.alloc(bytes)
-  const { bytesRead } = await file.read(buffer, 0, bytes, 0)
-  return buffer.subarray(0, bytesRead)
+  let filled = 0
+  while (filled < bytes) {
+    const { bytesRead } = await file.read(buffer, filled, bytes - filled, filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return buffer.subarray(0, filled)
 }
 
 function glibcVersion(): string | null {

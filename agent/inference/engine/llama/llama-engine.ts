@@ -5,7 +5,7 @@ import type { ModelFacts } from '#shared/contract/agent-control'
 import type { ModelSettings } from '../../../model/model-control'
 import type { Log } from '../../../log'
 import type { ChatMessage, Engine, EngineRequest, EngineSession, ModelInfo } from '../engine'
-import { Turns } from '../turns'
+import { Places } from '../../places'
 import { checkModel } from './check-model'
 import { fileDigest } from './file-digest'
 import { LlamaSession } from './llama-session'
@@ -29,7 +29,8 @@ export class LlamaEngine implements Engine {
   readonly model: ModelInfo
   readonly facts: ModelFacts
   readonly #running: RunningModel
-  readonly #turns = new Turns()
+  /** Whoever serves the model bounds the queue. */
+  readonly #turns = new Places({ places: 1, mostWaiting: Infinity })
   readonly #meter = new PrefillMeter()
   readonly #vocabulary: number
 

@@ -3,7 +3,7 @@ import { assembleState } from '#shared/kvc/llama-state/assemble-state'
 import { parseState, type ParsedState } from '#shared/kvc/llama-state/parse-state'
 import { sliceBlock } from '#shared/kvc/llama-state/slice-block'
 import type { EngineRequest, EngineSession, OutputToken, PrefillResult } from '../engine'
-import type { Turns } from '../turns'
+import type { Places } from '../../places'
 import type { PrefillMeter } from './prefill-meter'
 import type { ReadyModel, RunningModel } from './running-model'
 import { TokenQueue } from './token-queue'
@@ -17,7 +17,7 @@ interface SavedState {
 export class LlamaSession implements EngineSession {
   readonly #request: EngineRequest
   readonly #running: RunningModel
-  readonly #turns: Turns
+  readonly #turns: Places
   readonly #meter: PrefillMeter
   readonly #tokens = new TokenQueue()
   #model: ReadyModel | null = null
@@ -26,7 +26,7 @@ export class LlamaSession implements EngineSession {
   #endTurn: (() => void) | null = null
   #stopListening = (): void => undefined
 
-  constructor(request: EngineRequest, running: RunningModel, turns: Turns, meter: PrefillMeter) {
+  constructor(request: EngineRequest, running: RunningModel, turns: Places, meter: PrefillMeter) {
     this.#request = request
     this.#running = running
     this.#turns = turns
