@@ -59,12 +59,16 @@ describe.skipIf(missing)('a session with an OpenSSH server', () => {
 
   it('keeps no more than it is told of a host that floods, and no control character of it acts', async () => {
     const session = await sessionWith(await startSshd())
-    const flood = await session.script('yes "$(printf "\\033[31m")" | head -c 300000000; echo end >&2', [], {
+    let mostHeld = 0
+    const watch = setInterval(() => (mostHeld = Math.max(mostHeld, process.memoryUsage().arrayBuffers)), 50)
+    const flood = await session.script('yes "$(printf "\\033[31m")" | head -c 2000000000; echo end >&2', [], {
       keptBytes: 10_000,
     })
+    clearInterval(watch)
     expect(flood).toMatchObject({ exitCode: 0, truncated: true, stderr: 'end\n' })
     expect(flood.stdout).toHaveLength(10_000)
-  })
+    expect(mostHeld).toBeLessThan(500_000_000)
+  }, 120_000)
 
   it('ends a command after its limit or when it is cancelled, on the host too', async ({ skip }) => {
     if (noUsers) return skip(noUsers)
