@@ -64,8 +64,9 @@ describe('a trial on agents as processes', () => {
     const always = await run({ ...far, concurrency: 1 })
     const adaptive = await run({ ...far, concurrency: 1, fetch: 'adaptive' })
     expect(harm(always)).toBeGreaterThan(4)
-    // The first hit is what it learns from.
-    expect(harm(adaptive)).toBe(1)
+    // The first hit, and a probe, are what it learns from.
+    expect(harm(adaptive)).toBeGreaterThan(0)
+    expect(harm(adaptive)).toBeLessThanOrEqual(2)
     expect(hits(adaptive)).toBeGreaterThan(0)
     expect(hits(adaptive)).toBeLessThan(hits(always) / 2)
     // Near by, and slow to compute: everything is fetched.

@@ -34,7 +34,9 @@ describe.skipIf(llamaMissing)('serve', () => {
       return (await response.json()) as { usage: { prompt_tokens_details: { cached_tokens: number } } }
     }
     await ask()
-    expect((await ask()).usage.prompt_tokens_details.cached_tokens).toBeGreaterThan(64)
+    // Blocks are stored behind the answer.
+    const cached = async () => (await ask()).usage.prompt_tokens_details.cached_tokens
+    await expect.poll(cached).toBeGreaterThan(64)
     running.child.kill('SIGINT')
     const { code, out, err } = await running.finished
     expect({ code, out }).toEqual({ code: 0, out: `${url}\n` })

@@ -20,6 +20,7 @@ export async function answerChat(
   let text = ''
   let stopped = false
   let queueMs = 0
+  let finish: ChatAnswer['finish'] = 'length'
   context.onCancelled(() => {
     stopped = true
     // With a first token there is an answer: it ends behind the next one, and its prompt is stored.
@@ -45,16 +46,18 @@ export async function answerChat(
         tell({ ...event.measurement, kind: 'fetched' })
         break
       case 'prefilled':
+        queueMs += event.prefill.waitMs
         tell({ kind: 'prefilled', ...event.prefill })
         break
       case 'text':
         text += event.text
         tell(event)
         break
-      case 'end': {
-        const { measurement } = event
-        return { text, finish: stopped ? 'stopped' : event.reason, measurement, queueMs }
-      }
+      case 'end':
+        finish = stopped ? 'stopped' : event.reason
+        break
+      case 'stored':
+        return { text, finish, measurement: event.measurement, queueMs }
       case 'failed':
         throw fromErrorBody(event.error)
     }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { emptyMeasurement, isHarmful, type Measurement } from '#shared/experiment/measurement'
 import { blockHashes } from '#shared/kvc/block-hash'
-import { usablePrefix } from '#shared/kvc/prefix'
+import { missingBlocks } from '#shared/kvc/prefix'
 import {
   greedy,
   type Engine,
@@ -11,10 +11,9 @@ import {
   type PrefillResult,
   type Sampling,
 } from './engine/engine'
-import type { FetchResult } from './kvc/block-fetch'
+import { readPrefix, recordPrefix, type CachedPrefix } from './kvc/cached-prefix'
 import type { FetchPolicy } from './kvc/fetch-policy'
 import type { BlockCache } from './kvc/kvc-client'
-import type { LookupResult } from './kvc/manifest-lookup'
 
 /** An engine with the cache in front of it; `kvc` null = cache off. */
 export interface CachedModel {
@@ -25,11 +24,14 @@ export interface CachedModel {
   readonly fetchPolicy: FetchPolicy
 }
 
-/** What has been done for a request, on its way to the first token; or why it failed. */
+/** What has been done for a request; or why it failed. */
 export type AnswerStep =
   /** The cached prefix is here; what is measured of it stands in the measurement. */
   | { readonly kind: 'fetched'; readonly measurement: Measurement }
   | { readonly kind: 'prefilled'; readonly prefill: PrefillResult }
+  /** The last token is out; from here on nothing fails the request, and its signal ends the storing at most. */
+  | { readonly kind: 'answered'; readonly measurement: Measurement }
+  | { readonly kind: 'notStored'; readonly error: ErrorBody }
   | { readonly kind: 'failed'; readonly error: ErrorBody }
 
 export interface ModelRequest {
@@ -45,11 +47,6 @@ export interface ModelRequest {
   readonly onStep?: (step: AnswerStep) => void
   /** When the request was accepted, by `performance.now()`, where that was before now. */
   readonly acceptedAt?: number
-}
-
-interface CachedPrefix {
-  readonly lookup: LookupResult
-  readonly fetch: FetchResult
 }
 
 /**
@@ -72,20 +69,18 @@ export async function answerRequest(model: CachedModel, request: ModelRequest): 
       withLogits: request.withLogits ?? false,
       signal: request.signal,
     })
-    const cached = model.kvc === null ? null : await readPrefix(model, model.kvc, request, hashes)
+    const cached = model.kvc === null ? null : await readCached(model, model.kvc, request, hashes)
     if (cached !== null) recordPrefix(measurement, cached, model.blockTokens)
-    const blocks = cached?.fetch.blocks ?? []
     request.onStep?.({ kind: 'fetched', measurement })
-    const prefill = await session.prefill(blocks)
+    const prefill = await session.prefill(cached?.fetch.blocks ?? [])
     request.onStep?.({ kind: 'prefilled', prefill })
-    measurement.prefillMs = prefill.computeMs
-    if (blocks.length > 0 && model.engine.facts !== null) measurement.restoreMs = prefill.restoreMs
-    measurement.harmful = isHarmful(measurement, model.engine.measuredPrefillRate())
-    const stored = storeNewBlocks(model.kvc, session, hashes, blocks.length)
+    recordPrefill(measurement, model, prefill, cached)
+    const stored = storeMissingBlocks(model.kvc, session, hashes, cached)
     stored.catch(() => undefined) // looked at below; an aborted answer leaves it alone
     const virtualMs = (cached?.lookup.timing?.virtualMs ?? 0) + (cached?.fetch.timing?.virtualMs ?? 0)
     await decode(session, request, measurement, accepted - virtualMs)
-    await finishStore(measurement, stored)
+    request.onStep?.({ kind: 'answered', measurement })
+    await finishStore(measurement, stored, request)
     await checkServed(measurement, model, hashes, cached)
   } catch (thrown) {
     measurement.status = request.signal.aborted ? 'cancelled' : 'failed'
@@ -97,32 +92,30 @@ export async function answerRequest(model: CachedModel, request: ModelRequest): 
   return measurement
 }
 
-async function readPrefix(
-  model: CachedModel,
+function readCached(
+  { engine, blockTokens, fetchPolicy }: CachedModel,
   kvc: BlockCache,
-  request: ModelRequest,
+  { prompt }: ModelRequest,
   hashes: readonly Uint8Array[],
 ): Promise<CachedPrefix | null> {
-  if (hashes.length === 0) return null
-  const lookup = await kvc.lookup(hashes)
-  const usable = usablePrefix(lookup.manifests.length, request.prompt.length, model.blockTokens)
-  const wanted = model.fetchPolicy.choose(usable, model.engine.measuredPrefillRate())
-  const fetch = await kvc.fetch(hashes.slice(0, wanted), lookup.manifests, { recordRoutes: true })
-  if (fetch.timing !== null) model.fetchPolicy.observe(fetch.stats.bytesRead, fetch.timing.ms)
-  return { lookup, fetch }
+  const prefillTokensPerS = engine.measuredPrefillRate()
+  return readPrefix(kvc, { hashes, promptTokens: prompt.length, blockTokens, fetchPolicy, prefillTokensPerS })
 }
 
-function recordPrefix(measurement: Measurement, { lookup, fetch }: CachedPrefix, blockTokens: number): void {
-  measurement.lookupMs = lookup.timing?.ms ?? null
-  measurement.blocksHit = fetch.blocks.length
-  measurement.cachedTokens = fetch.blocks.length * blockTokens
-  if (fetch.stats.chunksFetched === 0) return
-  measurement.getMs = fetch.timing?.ms ?? null
-  measurement.chunksFetched = fetch.stats.chunksFetched
-  measurement.bytesRead = fetch.stats.bytesRead
-  measurement.hopsHistogram = fetch.stats.hopsHistogram
-  measurement.propagationMs = fetch.stats.propagationMs
-  measurement.routes = fetch.stats.routes
+function recordPrefill(
+  measurement: Measurement,
+  { engine, blockTokens, fetchPolicy }: CachedModel,
+  { computeMs, restoreMs, restoredBlocks }: PrefillResult,
+  cached: CachedPrefix | null,
+): void {
+  measurement.prefillMs = computeMs
+  measurement.blocksHit = restoredBlocks
+  measurement.cachedTokens = restoredBlocks * blockTokens
+  if (restoredBlocks > 0 && engine.facts !== null) measurement.restoreMs = restoreMs
+  measurement.harmful = isHarmful(measurement, engine.measuredPrefillRate())
+  if (cached === null || cached.fetch.timing === null) return
+  // What a hit costs: computing would have needed neither.
+  fetchPolicy.observe(cached.fetch.stats.bytesRead, cached.fetch.timing.ms + restoreMs)
 }
 
 /** @param begun when the request was accepted, less the light time that nothing waited for (`virtual` mode) */
@@ -151,27 +144,41 @@ interface Stored {
   readonly ms: number | null
 }
 
-/** Begins at once, beside decoding; a failed store is no failure of the request. */
-async function storeNewBlocks(
+/** Begins at once, beside decoding. */
+async function storeMissingBlocks(
   kvc: BlockCache | null,
   session: EngineSession,
   hashes: readonly Uint8Array[],
-  cachedBlocks: number,
+  cached: CachedPrefix | null,
 ): Promise<Stored | null> {
-  if (kvc === null || hashes.length === cachedBlocks) return null
-  const blocks = hashes.slice(cachedBlocks).map((hash, i) => ({
-    hash,
-    bytes: () => session.exportBlock(cachedBlocks + i),
+  const missing = missingBlocks(
+    hashes.length,
+    cached?.lookup.manifests.length ?? 0,
+    cached?.fetch.purged ?? [],
+  )
+  if (kvc === null || missing.length === 0) return null
+  const blocks = missing.map((index) => ({
+    hash: hashes[index] as Uint8Array,
+    bytes: () => session.exportBlock(index),
   }))
   const { bytesWritten, timing } = await kvc.store(blocks)
   return { bytesWritten, ms: timing?.ms ?? null }
 }
 
-async function finishStore(measurement: Measurement, stored: Promise<Stored | null>): Promise<void> {
-  const result = await stored
-  if (result === null) return
-  measurement.bytesWritten = result.bytesWritten
-  measurement.setMs = result.ms
+/** A failed store is no failure of the request: its answer is out. */
+async function finishStore(
+  measurement: Measurement,
+  stored: Promise<Stored | null>,
+  { onStep }: ModelRequest,
+): Promise<void> {
+  try {
+    const result = await stored
+    if (result === null) return
+    measurement.bytesWritten = result.bytesWritten
+    measurement.setMs = result.ms
+  } catch (thrown) {
+    onStep?.({ kind: 'notStored', error: toErrorBody(thrown) })
+  }
 }
 
 /** After the answer is out, so that checking costs no latency: was every block whole, and every byte right? */

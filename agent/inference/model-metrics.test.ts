@@ -31,7 +31,7 @@ describe('the metrics of a model', () => {
 
   test('count each request once, in tokens and seconds', async () => {
     const metrics = new ModelMetrics('m')
-    metrics.watch(() => ({ running: 2, waiting: 7 }))
+    metrics.watch(() => ({ running: 2, waiting: 7, storing: 1 }))
     metrics.onToken(80, true)
     metrics.onToken(12, false)
     metrics.onToken(8, false)
@@ -40,6 +40,7 @@ describe('the metrics of a model', () => {
     const of = (name: string): number | undefined => samples.get(`${name}{model_name="m"}`)
     expect(of('vllm:num_requests_running')).toBe(2)
     expect(of('vllm:num_requests_waiting')).toBe(7)
+    expect(of('skymemory:num_requests_storing')).toBe(1)
     expect(of('vllm:prompt_tokens_total')).toBe(100)
     expect(of('vllm:generation_tokens_total')).toBe(3)
     expect(of('vllm:prefix_cache_queries_total')).toBe(100)
@@ -53,6 +54,14 @@ describe('the metrics of a model', () => {
     expect(of('skymemory:hops_sum')).toBe(6)
     expect(samples.get('skymemory:hops_bucket{le="1",model_name="m"}')).toBe(4)
     expect(of('skymemory:harmful_hits_total')).toBe(1)
+    expect(of('skymemory:written_bytes_total')).toBe(0)
+    metrics.onStored({ ...answered, bytesWritten: 700, setMs: 20 }, false)
+    metrics.onStored(answered, true)
+    const stored = samplesOf(await metrics.text())
+    expect(stored.get('skymemory:written_bytes_total{model_name="m"}')).toBe(700)
+    expect(stored.get('lmcache:num_store_requests_total{model_name="m"}')).toBe(1)
+    expect(stored.get('skymemory:set_seconds_sum{model_name="m"}')).toBeCloseTo(0.02)
+    expect(stored.get('skymemory:stores_failed_total{model_name="m"}')).toBe(1)
     expect(samples.get('vllm:request_success_total{model_name="m",finished_reason="length"}')).toBe(1)
   })
 

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Measurement } from '#shared/experiment/measurement'
-import type { RequestDetails, RequestObserver } from './served-model'
+import type { ModelLoad, RequestDetails, RequestObserver } from './served-model'
 
 /** Bounds of times from the first byte of a cache to the last token of an answer, s. */
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250]
@@ -40,8 +40,7 @@ export class ModelMetrics implements RequestObserver {
     histogram('vllm:inter_token_latency_seconds', 'Gaps between output tokens.')
     histogram('vllm:request_time_per_output_token_seconds', 'TPOT of a request.')
     histogram('vllm:e2e_request_latency_seconds', 'From the acceptance of a request to its last token.')
-    histogram('vllm:request_queue_time_seconds', 'Wait for a place.')
-    histogram('vllm:request_prefill_time_seconds', 'Computing what was not cached.')
+    histogram('vllm:request_queue_time_seconds', 'Wait for a place, and for the model.')
     counter('lmcache:num_lookup_requests_total', 'Requests that asked which blocks are cached.')
     counter('lmcache:num_lookup_tokens_total', 'Prompt tokens of these requests.')
     counter('lmcache:num_retrieve_requests_total', 'Requests that fetched chunks.')
@@ -63,6 +62,8 @@ export class ModelMetrics implements RequestObserver {
       'Blocks handed to the model that were not whole: must be 0.',
     )
     histogram('skymemory:hops', 'Links that the request for a chunk traversed, one way; by chunk.', hopBounds)
+    counter('skymemory:stores_failed_total', 'Answered requests whose blocks could not be stored.')
+    histogram('skymemory:prefill_seconds', 'Computing what was not cached, up to the first token.')
     histogram('skymemory:get_seconds', 'Fetching the chunks of a request.')
     histogram('skymemory:restore_seconds', 'Handing fetched blocks to the model.')
     histogram('skymemory:set_seconds', 'Storing the new blocks of a request.')
@@ -81,8 +82,8 @@ export class ModelMetrics implements RequestObserver {
     })
   }
 
-  /** Tell how many requests run and wait whenever somebody looks. */
-  watch(load: () => { readonly running: number; readonly waiting: number }): void {
+  /** Tell how many requests run, wait and store whenever somebody looks. */
+  watch(load: () => Omit<ModelLoad, 'isFull'>): void {
     const gauge = (name: string, help: string, value: () => number): void => {
       const labels = { model_name: this.#model }
       new Gauge({
@@ -95,8 +96,14 @@ export class ModelMetrics implements RequestObserver {
         },
       })
     }
-    gauge('vllm:num_requests_running', 'Requests that have a place.', () => load().running)
-    gauge('vllm:num_requests_waiting', 'Requests that wait for a place.', () => load().waiting)
+    const storing = 'Requests that are answered, and store their blocks.'
+    gauge('skymemory:num_requests_storing', storing, () => load().storing)
+    gauge('vllm:num_requests_running', 'Requests that are being answered.', () => load().running)
+    gauge(
+      'vllm:num_requests_waiting',
+      'Requests that wait for a place or for the model.',
+      () => load().waiting,
+    )
   }
 
   onToken(ms: number, isFirst: boolean): void {
@@ -105,13 +112,12 @@ export class ModelMetrics implements RequestObserver {
   }
 
   onEnd(measurement: Measurement, { queueMs, finish }: RequestDetails): void {
-    const { ttftMs, lookupMs, getMs, setMs, promptTokens, cachedTokens, restoreMs } = measurement
+    const { ttftMs, lookupMs, getMs, promptTokens, cachedTokens, restoreMs } = measurement
     if (ttftMs !== null) this.#count('vllm:prompt_tokens_total', promptTokens)
     this.#time('vllm:time_to_first_token_seconds', ttftMs)
     this.#time('vllm:request_time_per_output_token_seconds', measurement.tpotMs)
     this.#time('vllm:e2e_request_latency_seconds', measurement.e2eMs)
     this.#time('vllm:request_queue_time_seconds', queueMs)
-    this.#time('vllm:request_prefill_time_seconds', measurement.prefillMs)
     if (lookupMs !== null) {
       this.#count('vllm:prefix_cache_queries_total', promptTokens)
       this.#count('lmcache:num_lookup_requests_total', 1)
@@ -120,24 +126,29 @@ export class ModelMetrics implements RequestObserver {
     this.#count('vllm:prefix_cache_hits_total', cachedTokens)
     this.#count('lmcache:num_hit_tokens_total', cachedTokens)
     this.#count('lmcache:num_retrieve_requests_total', measurement.chunksFetched > 0 ? 1 : 0)
-    this.#count('lmcache:num_store_requests_total', measurement.bytesWritten > 0 ? 1 : 0)
     this.#time('lmcache:time_to_lookup', lookupMs)
     if (getMs !== null && restoreMs !== null) this.#time('lmcache:time_to_retrieve', getMs + restoreMs)
     this.#count('skymemory:blocks_total', measurement.blocks)
     this.#count('skymemory:blocks_hit_total', measurement.blocksHit)
     this.#count('skymemory:chunks_fetched_total', measurement.chunksFetched)
     this.#count('skymemory:read_bytes_total', measurement.bytesRead)
-    this.#count('skymemory:written_bytes_total', measurement.bytesWritten)
     this.#count('skymemory:harmful_hits_total', measurement.harmful ? 1 : 0)
-    this.#count('skymemory:half_blocks_served_total', measurement.halfBlocksServed)
+    this.#time('skymemory:prefill_seconds', measurement.prefillMs)
     this.#time('skymemory:get_seconds', getMs)
     this.#time('skymemory:restore_seconds', restoreMs)
-    this.#time('skymemory:set_seconds', setMs)
     this.#time('skymemory:propagation_seconds', measurement.propagationMs)
     this.#countHops(measurement.hopsHistogram)
     if (measurement.status === 'failed') {
       this.#failed.inc({ model_name: this.#model, error_code: measurement.errorCode ?? 'internal' })
     } else this.#ended.inc({ model_name: this.#model, finished_reason: finish ?? 'abort' })
+  }
+
+  onStored({ bytesWritten, setMs, halfBlocksServed }: Measurement, failed: boolean): void {
+    this.#count('lmcache:num_store_requests_total', bytesWritten > 0 ? 1 : 0)
+    this.#count('skymemory:written_bytes_total', bytesWritten)
+    this.#count('skymemory:half_blocks_served_total', halfBlocksServed)
+    this.#count('skymemory:stores_failed_total', failed ? 1 : 0)
+    this.#time('skymemory:set_seconds', setMs)
   }
 
   /** In Prometheus' text format. */

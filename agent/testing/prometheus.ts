@@ -21,3 +21,11 @@ export function samplesOf(text: string): Map<string, number> {
   }
   return samples
 }
+
+/** Until the blocks of all requests that were answered are stored. @param url base of the API of the model `model` */
+export async function untilStored(url: string, model: string): Promise<void> {
+  for (let storing = 1; storing > 0;) {
+    const scrape = await fetch(new URL('/metrics', url))
+    storing = samplesOf(await scrape.text()).get(`skymemory:num_requests_storing{model_name="${model}"}`) ?? 0
+  }
+}

@@ -27,15 +27,20 @@ export const tinyModel: ParameterValues = {
   threads: 1,
 }
 
+/** By the built command line, which is where models are written. */
+export async function writeTinyModel(file: string, seed: number): Promise<void> {
+  const made = [commandLine, 'model', 'random', '--seed', String(seed), '--out', file]
+  await promisify(execFile)(process.execPath, made)
+}
+
 /**
  * A folder of models, as an inference host needs it: `tiny`, of random weights, and `untold`, the same without a chat template.
- * Made by the built command line, which is where models are written.
  */
 export async function randomModels(directory: string) {
   const modelsDirectory = join(directory, 'models')
   mkdirSync(modelsDirectory, { recursive: true })
   const file = join(modelsDirectory, 'tiny.gguf')
-  await promisify(execFile)(process.execPath, [commandLine, 'model', 'random', '--out', file])
+  await writeTinyModel(file, 1)
   const bytes = readFileSync(file)
   const key = 'tokenizer.chat_template'
   // A key of the same length that means nothing.

@@ -24,6 +24,8 @@ export function eventLabel(name: RunEvent['name']): string {
       return 'Paused'
     case 'resumed':
       return 'Resumed'
+    case 'blocks_not_stored':
+      return 'Blocks not stored'
   }
 }
 
@@ -32,6 +34,7 @@ export function eventTone(name: RunEvent['name']): 'bad' | 'ok' | 'plain' {
     case 'host_lost':
     case 'satellite_failed':
     case 'link_failed':
+    case 'blocks_not_stored':
       return 'bad'
     case 'host_returned':
     case 'satellite_restored':

@@ -36,7 +36,7 @@ describe('header lines are those of the reports', () => {
     expect(names(requestColumns)).toBe(
       'run_id, trial_id, request_id, session_id, turn, started_at, prompt_tokens, output_tokens, blocks, blocks_hit, cached_tokens, ' +
         'chunks_fetched, hops_mean, hops_max, lookup_ms, get_ms, set_ms, prefill_ms, ttft_ms, tpot_ms, e2e_ms, propagation_ms, bytes_read, ' +
-        'bytes_written, status, error_code, restore_ms',
+        'bytes_written, status, error_code, restore_ms, harmful',
     )
   })
   test('satellites.csv', () => {
@@ -156,6 +156,7 @@ describe('rows', () => {
       bytesWritten: 19,
       status: 'failed',
       errorCode: 'host_down',
+      harmful: true,
     })
     expect(rowOf(requestColumns, { runId: 'r', trialId: 't001', request })).toEqual({
       run_id: 'r',
@@ -185,6 +186,7 @@ describe('rows', () => {
       status: 'failed',
       error_code: 'host_down',
       restore_ms: 17,
+      harmful: 1,
     })
   })
 

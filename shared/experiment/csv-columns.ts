@@ -86,6 +86,7 @@ export const requestColumns: readonly CsvColumn<RequestRow>[] = [
   column('status', (row) => row.request.status),
   column('error_code', (row) => row.request.errorCode),
   column('restore_ms', (row) => row.request.restoreMs),
+  column('harmful', (row) => Number(row.request.harmful)),
 ]
 
 export interface SatelliteRow {

@@ -68,6 +68,7 @@ export const trialEventName = z.enum([
   'link_restored',
   'paused',
   'resumed',
+  'blocks_not_stored',
 ])
 
 /** Something that happened during a trial, for the timeline. */

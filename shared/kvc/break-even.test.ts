@@ -80,6 +80,16 @@ describe('the meter of fetches', () => {
     expect(meter.cost()?.bytesPerMs).toBeLessThan(120)
   })
 
+  test('is not moved by a few fetches that stalled', () => {
+    const meter = new FetchMeter()
+    for (let i = 0; i < 15; i++) {
+      const bytes = 1_000 + (i % 5) * 1_000
+      meter.observe(bytes, i % 4 === 3 ? 30_000 : 7 + bytes / 500)
+    }
+    expect(meter.cost()?.latencyMs).toBeCloseTo(7, 6)
+    expect(meter.cost()?.bytesPerMs).toBeCloseTo(500, 6)
+  })
+
   test('has finite costs above 0, whatever it saw', () => {
     const seen = fc.array(
       fc.tuple(fc.integer({ min: -10, max: 1e9 }), fc.double({ min: -1, max: 1e6, noNaN: true })),

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { manifestProblem } from './manifest'
-import { afterProbe, contiguousPrefix, fullBlocks, nextProbe, startSearch, usablePrefix } from './prefix'
+import {
+  afterProbe,
+  contiguousPrefix,
+  fullBlocks,
+  missingBlocks,
+  nextProbe,
+  startSearch,
+  usablePrefix,
+} from './prefix'
 
 describe('contiguousPrefix', () => {
   test('ends at the first gap', () => {
@@ -9,6 +17,15 @@ describe('contiguousPrefix', () => {
     expect(contiguousPrefix([false, true])).toBe(0)
     expect(contiguousPrefix([true, true, false, true])).toBe(2)
     expect(contiguousPrefix([true, true])).toBe(2)
+  })
+})
+
+describe('missingBlocks', () => {
+  test('are those behind the prefix, and the purged ones of it', () => {
+    expect(missingBlocks(5, 2, [])).toEqual([2, 3, 4])
+    expect(missingBlocks(5, 4, [1, 3])).toEqual([1, 3, 4])
+    expect(missingBlocks(3, 3, [])).toEqual([])
+    expect(missingBlocks(0, 0, [])).toEqual([])
   })
 })
 

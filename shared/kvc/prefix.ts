@@ -20,6 +20,14 @@ export function usablePrefix(hit: number, promptTokens: number, blockTokens: num
 }
 
 /**
+ * Blocks of a prompt that are to be stored: those behind the prefix that was found, and those of it that were not whole and so
+ * are purged. What was found and not fetched is there already.
+ */
+export function missingBlocks(blocks: number, found: number, purged: readonly number[]): number[] {
+  return [...purged, ...Array.from({ length: blocks - found }, (_, i) => found + i)]
+}
+
+/**
  * Binary search for the longest cached prefix, as the paper does it: one question a step, "is block b there?".
  * Blocks low-1 and before are known to be there, blocks high and after known to be missing.
  */

@@ -13,7 +13,7 @@ export interface AnswerForm {
 }
 
 /** What a client is told; how it came to be is not part of the OpenAI API. */
-type ToldEvent = Exclude<GenerationEvent, { kind: 'begun' | 'fetched' | 'prefilled' }>
+type ToldEvent = Extract<GenerationEvent, { kind: 'text' | 'end' | 'failed' }>
 
 /** Answers as a whole or as a stream. What fails before the first token is answered with its status either way. @throws ApiError */
 export async function answer(
@@ -74,6 +74,8 @@ function streamed(
 async function* told(events: AsyncGenerator<GenerationEvent>): AsyncGenerator<ToldEvent> {
   for await (const event of events) {
     if (event.kind === 'text' || event.kind === 'end' || event.kind === 'failed') yield event
+    // The client does not wait until the blocks are stored.
+    if (event.kind === 'end') return
   }
 }
 

@@ -4,6 +4,7 @@ import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultParameters } from '#shared/experiment/parameters'
 import { startTestLab, type TestLab } from '../../testing/agent-process'
+import { untilStored } from '../../testing/prometheus'
 
 const run = promisify(execFile)
 const parameters = {
@@ -44,6 +45,7 @@ describe('the OpenAI-compatible API', () => {
   test('completes text, and says how much of the prompt came from the cache', async () => {
     const ask = () => openai.completions.create({ model: 'synthetic', prompt: story, max_tokens: 8 })
     const cold = await ask()
+    await untilStored(url, 'synthetic')
     const warm = await ask()
     expect(cold.usage?.prompt_tokens_details?.cached_tokens).toBe(0)
     expect(warm.usage?.prompt_tokens_details?.cached_tokens).toBeGreaterThan(100)
@@ -69,6 +71,7 @@ describe('the OpenAI-compatible API', () => {
         text += part.choices[0]?.delta.content ?? ''
         cached = part.usage?.prompt_tokens_details?.cached_tokens ?? cached
       }
+      await untilStored(url, 'synthetic')
       return { text, cached }
     }
     const one = await turn(first)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,8 +7,8 @@ import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestLab, type TestLab } from '../../testing/agent-process'
 import { childProcesses } from '../../testing/child-processes'
-import { samplesOf } from '../../testing/prometheus'
-import { llamaMissing, randomModels, tinyModel } from '../../testing/random-model'
+import { samplesOf, untilStored } from '../../testing/prometheus'
+import { llamaMissing, randomModels, tinyModel, writeTinyModel } from '../../testing/random-model'
 
 const run = promisify(execFile)
 const parameters = { ...tinyModel, chunk_bytes: 4_096 }
@@ -40,8 +40,12 @@ describe.skipIf(llamaMissing)('the OpenAI-compatible API of a real model', () =>
     })
     return { status: response.status, body: (await response.json()) as ErrorAnswer }
   }
-  const complete = (more: Partial<OpenAI.CompletionCreateParamsNonStreaming>) =>
-    openai.completions.create({ model: 'tiny', prompt: story, max_tokens: 8, temperature: 0, ...more })
+  const complete = async (more: Partial<OpenAI.CompletionCreateParamsNonStreaming>) => {
+    const asked = { model: 'tiny', prompt: story, max_tokens: 8, temperature: 0, ...more }
+    const answer = await openai.completions.create(asked)
+    await untilStored(url, asked.model)
+    return answer
+  }
 
   beforeAll(async () => {
     const llama = await randomModels(folder)
@@ -143,6 +147,7 @@ describe.skipIf(llamaMissing)('the OpenAI-compatible API of a real model', () =>
         finish = part.choices[0]?.finish_reason ?? finish
         usage = part.usage ?? usage
       }
+      await untilStored(url, 'tiny')
       return { text, roles, usage, finish }
     }
     const one = await turn(opening)
@@ -301,6 +306,55 @@ describe.skipIf(llamaMissing)('the OpenAI-compatible API of a real model', () =>
       expect(childProcesses(agent)).not.toContain(model)
     },
   )
+})
+
+describe.skipIf(llamaMissing)('a model whose file is replaced while it is served', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sky-models-'))
+  let lab: TestLab
+  beforeAll(async () => {
+    lab = await startTestLab(5, 3, 2, { llama: await randomModels(folder) })
+  })
+  afterAll(async () => {
+    await lab.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('is not answered from the blocks of the one before, but refused until it is served again', async () => {
+    const file = join(folder, 'models', 'tiny.gguf')
+    const trial = { trialKey: 'replaced', parameters }
+    await Promise.all(lab.satellites.map((host) => host.control.call('prepareTrial', trial)))
+    const serve = async () =>
+      (await lab.inference.control.call('serveApi', { parameters, port: 0 })).url ?? ''
+    const ask = async (url: string) => {
+      const openai = new OpenAI({ baseURL: url, apiKey: 'none', maxRetries: 0 })
+      const answer = await openai.completions.create({
+        model: 'tiny',
+        prompt: story,
+        max_tokens: 4,
+        temperature: 0,
+      })
+      await untilStored(url, 'tiny')
+      return { text: answer.choices[0]?.text, cached: answer.usage?.prompt_tokens_details?.cached_tokens }
+    }
+    const url = await serve()
+    const cold = await ask(url)
+    expect((await ask(url)).cached).toBeGreaterThan(blockTokens)
+    await writeTinyModel(`${file}.new`, 2)
+    renameSync(`${file}.new`, file)
+    // What is loaded goes on; a process that is started anew would load the other file.
+    expect((await ask(url)).text).toBe(cold.text)
+    const [model = 0] = childProcesses(lab.inference.child.pid ?? 0)
+    process.kill(model, 'SIGKILL')
+    await ask(url).catch(() => undefined) // may still meet the process that dies
+    await expect(ask(url)).rejects.toMatchObject({
+      status: 503,
+      code: 'engine_failed',
+      message: expect.stringMatching(/tiny\.gguf is another one than when the model was opened/) as string,
+    })
+    const other = await ask(await serve())
+    expect(other.cached).toBe(0)
+    expect(other.text).not.toBe(cold.text)
+  })
 })
 
 interface ErrorAnswer {

@@ -3,6 +3,7 @@ import type { ParameterValues } from '#shared/experiment/parameters'
 import type { Log } from '../../log'
 import type { ModelSettings } from '../../model/model-control'
 import type { Engine } from './engine'
+import { fileDigest } from './llama/file-digest'
 import { LlamaEngine } from './llama/llama-engine'
 import { modelFile, type LocalModels } from './llama/local-models'
 import { SyntheticEngine } from './synthetic-engine'
@@ -49,7 +50,10 @@ export class EngineShelf {
       threads: parameters.threads,
     }
     const key = JSON.stringify(settings)
-    if (this.#loaded?.key === key) return this.#loaded.engine
+    if (this.#loaded?.key === key && (await isFileOf(this.#loaded.engine, settings.modelFile))) {
+      this.#loaded.engine.openedAgain()
+      return this.#loaded.engine
+    }
     // Two models at a time might not fit in the host's memory: what is free is looked at before one is loaded.
     await this.close()
     const engine = await LlamaEngine.load({
@@ -67,4 +71,10 @@ export class EngineShelf {
     this.#loaded = null
     await loaded?.engine.close()
   }
+}
+
+/** Another file under the same name is another model. */
+async function isFileOf({ facts }: LlamaEngine, path: string): Promise<boolean> {
+  const digest = await fileDigest(path).catch(() => null)
+  return digest === facts.fileSha256
 }

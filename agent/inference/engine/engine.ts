@@ -49,6 +49,10 @@ export interface EngineRequest {
 export interface PrefillResult {
   /** Tokens that had to be computed. */
   readonly computedTokens: number
+  /** Cached blocks that the model took over: all of them, or none where there was no room to hand them over. */
+  readonly restoredBlocks: number
+  /** Wait until the model was free. */
+  readonly waitMs: number
   /** What computing them took, without the wait for other requests. */
   readonly computeMs: number
   /** What it took to hand the cached blocks to the model; 0 without any. */
@@ -67,7 +71,10 @@ export interface EngineSession {
   prefill(cachedBlocks: readonly Uint8Array[]): Promise<PrefillResult>
   /** Output tokens, as they are made; after `prefill`. Ends early where the model ends its answer. */
   decode(): AsyncIterable<OutputToken>
-  /** The KV bytes of a full block of the prompt; after `prefill`. Some engines have them only when decoding is over. */
+  /**
+   * The KV bytes of a full block of the prompt; after `prefill`. Some engines have them only when decoding is over; the model is free for the
+   * next request as soon as they are out of it.
+   */
   exportBlock(index: number): Promise<Uint8Array>
   /** Give the session's memory back; always call it. */
   close(): void
@@ -86,8 +93,10 @@ export interface Engine {
   chatTokens(messages: readonly ChatMessage[]): Promise<number[]>
   /** @throws SkyError invalid_argument for a prompt that the model cannot take */
   open(request: EngineRequest): EngineSession
-  /** Prompt tokens per second as measured so far over all prefills; null before the first. */
+  /** Prompt tokens per second as measured over all prefills since it was opened; null before the first. */
   measuredPrefillRate(): number | null
+  /** Requests that wait until the model is free. */
+  readonly waiting: number
   /**
    * Bytes of a fetched block that are not what this engine would have computed; null where it cannot tell.
    * The independent check behind `wrong_bytes_served`.

@@ -30,6 +30,7 @@ export class SyntheticEngine implements Engine {
   readonly facts = null
   readonly #options: SyntheticOptions
   #prefillQueue: Promise<unknown> = Promise.resolve()
+  #inQueue = 0
   #computedTokens = 0
   #computeMs = 0
 
@@ -72,6 +73,11 @@ export class SyntheticEngine implements Engine {
     return this.#computeMs === 0 ? null : this.#computedTokens / (this.#computeMs / 1000)
   }
 
+  /** One of them computes. */
+  get waiting(): number {
+    return Math.max(0, this.#inQueue - 1)
+  }
+
   countWrongBytes(blockHash: Uint8Array, bytes: Uint8Array): number {
     const expected = blockBytes(blockHash, bytes.byteLength)
     if (expected.equals(bytes)) return 0
@@ -91,17 +97,31 @@ export class SyntheticEngine implements Engine {
   }
 
   /** Waits for its turn, then for as long as the profile says. */
-  prefill(promptTokens: number, cachedTokens: number, signal: AbortSignal): Promise<PrefillResult> {
+  prefill(
+    promptTokens: number,
+    cachedBlocks: number,
+    cachedTokens: number,
+    signal: AbortSignal,
+  ): Promise<PrefillResult> {
+    const asked = performance.now()
+    this.#inQueue += 1
     const turn = this.#prefillQueue.then(async () => {
       const start = performance.now()
       await sleepUntil(start + prefillSeconds(this.#options, promptTokens, cachedTokens) * 1000, signal)
       const computeMs = performance.now() - start
-      const result = { computedTokens: promptTokens - cachedTokens, computeMs, restoreMs: 0 }
-      this.#computedTokens += result.computedTokens
+      const computedTokens = promptTokens - cachedTokens
+      const result = {
+        computedTokens,
+        restoredBlocks: cachedBlocks,
+        waitMs: start - asked,
+        computeMs,
+        restoreMs: 0,
+      }
+      this.#computedTokens += computedTokens
       this.#computeMs += result.computeMs
       return result
     })
-    this.#prefillQueue = turn.catch(() => undefined)
+    this.#prefillQueue = turn.catch(() => undefined).finally(() => (this.#inQueue -= 1))
     return turn
   }
 }
@@ -121,7 +141,7 @@ class SyntheticSession implements EngineSession {
     if (cachedTokens >= prompt.length) {
       throw new SkyError('internal', 'a prompt needs at least one token that is not cached')
     }
-    return this.#engine.prefill(prompt.length, cachedTokens, signal)
+    return this.#engine.prefill(prompt.length, cachedBlocks.length, cachedTokens, signal)
   }
 
   exportBlock(index: number): Promise<Uint8Array> {

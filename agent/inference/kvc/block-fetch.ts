@@ -25,6 +25,8 @@ export interface FetchStats {
 export interface FetchResult {
   /** Whole, checked blocks from the first on; the first bad one ends them. */
   readonly blocks: readonly Uint8Array[]
+  /** Blocks that were not whole, and are purged. */
+  readonly purged: readonly number[]
   /** Chunk bytes that were received for each block: counted apart, to show that no half block is served. */
   readonly receivedBytes: readonly number[]
   readonly stats: FetchStats
@@ -59,6 +61,7 @@ export async function fetchBlocks(
   const good = contiguousPrefix(fetched.map((block) => block.whole))
   return {
     blocks: fetched.slice(0, good).map((block) => block.bytes),
+    purged: fetched.flatMap((block, i) => (block.whole ? [] : [i])),
     receivedBytes: fetched.map((block) => block.receivedBytes),
     stats: fetch.stats,
     timing: fetch.clock.timing(),

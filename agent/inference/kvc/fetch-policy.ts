@@ -3,12 +3,15 @@ import { FetchMeter } from '#shared/kvc/fetch-meter'
 
 /** Even where fetching does not pay, one prefix in so many is fetched: else nobody would notice that it pays again. */
 const probeEvery = 16
+/** Before so many fetches were measured, a single one that stalled may be what was measured: one in so many is fetched then. */
+const fewFetches = 5
+const probeEveryAtFirst = 4
 
 /** Decides how much of a cached prefix is fetched. */
 export interface FetchPolicy {
   /** @returns blocks to fetch, from the first one on */
   choose(usableBlocks: number, prefillTokensPerS: number | null): number
-  /** A fetch has ended: its bytes, and the time that it took. */
+  /** A fetch has ended: its bytes, and the time until the model had them. */
   observe(bytes: number, ms: number): void
 }
 
@@ -20,7 +23,8 @@ export class AdaptiveFetch implements FetchPolicy {
   readonly #blockTokens: number
   readonly #blockBytes: number
   readonly #meter = new FetchMeter()
-  #left = 0
+  /** Since the last probe. */
+  #declined = 0
 
   constructor(blockTokens: number, blockBytes: number) {
     this.#blockTokens = blockTokens
@@ -36,8 +40,11 @@ export class AdaptiveFetch implements FetchPolicy {
       prefillTokensPerS,
     })
     if (blocks === usableBlocks) return blocks
-    this.#left = (this.#left + 1) % probeEvery
-    return this.#left === 0 ? usableBlocks : blocks
+    this.#declined += 1
+    const every = this.#meter.fetches < fewFetches ? probeEveryAtFirst : probeEvery
+    if (this.#declined < every) return blocks
+    this.#declined = 0
+    return usableBlocks
   }
 
   observe(bytes: number, ms: number): void {

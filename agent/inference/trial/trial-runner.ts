@@ -143,6 +143,10 @@ export class TrialRunner {
           answer.push(id)
           return undefined
         },
+        onStep: (step) => {
+          if (step.kind === 'notStored' && !this.#abort.signal.aborted)
+            this.event('blocks_not_stored', step.error.message)
+        },
       })
       session.answered(turn, answer)
       const requestId = requestIdOf(sessionId, turn, this.spec.parameters.turns)

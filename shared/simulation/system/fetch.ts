@@ -12,6 +12,8 @@ import type { Interval } from './stored-runs'
 export interface FetchResult {
   /** Whole blocks from the first on. */
   readonly blocks: number
+  /** Blocks that were not whole, and are purged. */
+  readonly purged: readonly number[]
   readonly chunksFetched: number
   readonly bytesRead: number
   readonly hopsHistogram: number[]
@@ -109,10 +111,11 @@ export class Fetch implements Sender {
   }
 
   #finish(): void {
-    const broken = this.#broken.indexOf(1)
+    const purged = [...this.#broken.keys()].filter((index) => this.#broken[index] === 1)
     const nothing = this.#chunksFetched === 0
     this.#done({
-      blocks: broken === -1 ? this.#blocks.length : broken,
+      blocks: purged[0] ?? this.#blocks.length,
+      purged,
       chunksFetched: this.#chunksFetched,
       bytesRead: this.#bytesRead,
       hopsHistogram: this.#hops,

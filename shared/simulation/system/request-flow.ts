@@ -1,5 +1,6 @@
 import { emptyMeasurement, isHarmful } from '../../experiment/measurement'
 import type { RequestRecord } from '../../experiment/records'
+import { missingBlocks } from '../../kvc/prefix'
 import { Fetch, type FetchResult } from './fetch'
 import { lookupPrefix, type LookupResult } from './lookup'
 import type { ModelHost } from './model-host'
@@ -25,12 +26,13 @@ export function* answerRequest(flow: RequestFlow, request: SimulatedRequest): Pr
   const { model, cache } = flow
   const acceptedMs = flow.nowMs()
   const record = emptyRecord(flow.startedAtMs + acceptedMs, request)
-  if (cache !== null && request.blocks.length > 0) yield* readPrefix(cache, request, record)
+  const missing =
+    cache === null || request.blocks.length === 0 ? [] : yield* readPrefix(cache, request, record)
   // Something must be computed to predict the next token from, even where everything is cached.
   const reused = Math.max(0, Math.min(record.cachedTokens, request.promptTokens - 1))
   record.prefillMs = yield* model.prefill(request.promptTokens, reused)
   record.harmful = isHarmful(record, model.measuredPrefillRate)
-  const fresh = request.blocks.subarray(record.blocksHit)
+  const fresh = Int32Array.from(missing, (index) => request.blocks[index] as number)
   const storing = cache === null || fresh.length === 0 ? null : new Running(store(cache, fresh))
   yield* decode(flow, request, record, acceptedMs)
   if (storing !== null) {
@@ -41,15 +43,16 @@ export function* answerRequest(flow: RequestFlow, request: SimulatedRequest): Pr
   return record
 }
 
+/** @returns the blocks that are not cached */
 function* readPrefix(
   cache: SimulatedCache,
   { blocks, usableBlocks, tokensOfBlocks }: SimulatedRequest,
   record: RequestRecord,
-): Process<void> {
+): Process<number[]> {
   const found: LookupResult = yield* lookupPrefix(cache.ground, blocks, cache.lookup)
   record.lookupMs = found.ms
   const usable = Math.min(found.blocks, usableBlocks)
-  if (usable === 0) return
+  if (usable === 0) return missingBlocks(blocks.length, found.blocks, [])
   const fetched = yield* waitFor<FetchResult>((resume) =>
     new Fetch(cache, blocks.subarray(0, usable), resume).begin(),
   )
@@ -61,6 +64,7 @@ function* readPrefix(
   record.hopsHistogram = fetched.hopsHistogram
   record.routes = fetched.routes
   if (cache.timed) record.propagationMs = fetched.lightMs
+  return missingBlocks(blocks.length, found.blocks, fetched.purged)
 }
 
 function* store(cache: SimulatedCache, blocks: Int32Array): Process<StoreResult> {

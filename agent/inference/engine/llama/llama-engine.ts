@@ -6,8 +6,6 @@ import type { ModelSettings } from '../../../model/model-control'
 import type { Log } from '../../../log'
 import type { ChatMessage, Engine, EngineRequest, EngineSession, ModelInfo } from '../engine'
 import { Places } from '../../places'
-import { checkModel } from './check-model'
-import { fileDigest } from './file-digest'
 import { LlamaSession } from './llama-session'
 import type { ModelProgram } from './model-process'
 import { PrefillMeter } from './prefill-meter'
@@ -31,7 +29,7 @@ export class LlamaEngine implements Engine {
   readonly #running: RunningModel
   /** Whoever serves the model bounds the queue. */
   readonly #turns = new Places({ places: 1, mostWaiting: Infinity })
-  readonly #meter = new PrefillMeter()
+  #meter = new PrefillMeter()
   readonly #vocabulary: number
 
   private constructor(model: ModelInfo, facts: ModelFacts, running: RunningModel, vocabulary: number) {
@@ -43,13 +41,9 @@ export class LlamaEngine implements Engine {
 
   /** @throws SkyError engine_failed, not_found, invalid_model, not_supported */
   static async load({ name, program, settings, log }: LlamaEngineOptions): Promise<LlamaEngine> {
-    await checkModel(settings, log)
     const running = new RunningModel(program, settings, log)
     try {
-      const [digest, { loaded, layout }] = await Promise.all([
-        fileDigest(settings.modelFile),
-        running.ready(),
-      ])
+      const { loaded, layout, digest } = await running.ready()
       const model: ModelInfo = {
         id: isAbsolute(name) ? basename(name, '.gguf') : name,
         // Values of another library or processor are equal but for rounding, which is enough to make an answer another one.
@@ -117,6 +111,15 @@ export class LlamaEngine implements Engine {
       )
     }
     return new LlamaSession(request, this.#running, this.#turns, this.#meter)
+  }
+
+  get waiting(): number {
+    return this.#turns.waiting
+  }
+
+  /** What it has measured belongs to whoever opened it before. */
+  openedAgain(): void {
+    this.#meter = new PrefillMeter()
   }
 
   measuredPrefillRate(): number | null {

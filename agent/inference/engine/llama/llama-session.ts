@@ -24,6 +24,8 @@ export class LlamaSession implements EngineSession {
   #generated: Promise<void> | null = null
   #saved: Promise<SavedState> | null = null
   #endTurn: (() => void) | null = null
+  /** The tokens that come from the model now are this request's. */
+  #generating = false
   #stopListening = (): void => undefined
 
   constructor(request: EngineRequest, running: RunningModel, turns: Places, meter: PrefillMeter) {
@@ -39,23 +41,26 @@ export class LlamaSession implements EngineSession {
     if (cachedTokens >= prompt.length) {
       throw new SkyError('internal', 'a prompt needs at least one token that is not cached')
     }
+    const asked = performance.now()
     this.#endTurn = await this.#turns.take(signal)
+    const waitMs = performance.now() - asked
     const model = await this.#running.ready()
     this.#model = model
     const restoring = performance.now()
-    await this.#restore(model, cachedBlocks)
+    const restoredBlocks = await this.#restore(model, cachedBlocks)
     const computing = performance.now()
-    await this.#evaluateWholeBlocks(model, cachedTokens)
+    const restored = restoredBlocks * blockTokens
+    await this.#evaluateWholeBlocks(model, restored)
     const evaluated = performance.now()
     this.#generate(model)
     await this.#tokens.first()
     const ended = performance.now()
     const tail = ((prompt.length - 1) % blockTokens) + 1
-    this.#meter.blocks(prompt.length - cachedTokens - tail, evaluated - computing)
+    this.#meter.blocks(prompt.length - restored - tail, evaluated - computing)
     this.#meter.tail(tail, ended - evaluated)
     const computeMs = ended - computing
-    const computedTokens = prompt.length - cachedTokens
-    return { computedTokens, computeMs, restoreMs: cachedBlocks.length === 0 ? 0 : computing - restoring }
+    const restoreMs = restoredBlocks === 0 ? 0 : computing - restoring
+    return { computedTokens: prompt.length - restored, restoredBlocks, waitMs, computeMs, restoreMs }
   }
 
   async *decode(): AsyncGenerator<OutputToken> {
@@ -70,8 +75,8 @@ export class LlamaSession implements EngineSession {
   }
 
   async exportBlock(index: number): Promise<Uint8Array> {
-    // The sequence can be read only while nothing is computed: once for all blocks, after the last token.
-    this.#saved ??= this.#save()
+    // The sequence can be read only while nothing is computed: once for all blocks, after the last token. The next request may begin then.
+    this.#saved ??= this.#save().finally(() => this.#endTurn?.())
     const { bytes, state } = await this.#saved
     return sliceBlock(state, bytes, index, this.#request.blockTokens)
   }
@@ -79,37 +84,28 @@ export class LlamaSession implements EngineSession {
   close(): void {
     this.#stop()
     const over = [this.#generated ?? Promise.resolve(), this.#saved ?? Promise.resolve()]
-    void Promise.allSettled(over).then(() => {
-      this.#stopListening()
-      this.#endTurn?.()
-    })
+    void Promise.allSettled(over).then(() => this.#endTurn?.())
   }
 
   /** What is being made is the last token. */
   #stop(): void {
     const model = this.#model
-    if (model?.process.alive === true) void model.process.call('stop', {}).catch(() => undefined)
+    if (this.#generating && model?.process.alive === true)
+      void model.process.call('stop', {}).catch(() => undefined)
   }
 
-  async #restore({ process, layout }: ReadyModel, blocks: readonly Uint8Array[]): Promise<void> {
+  /** @returns blocks that the model took over */
+  async #restore({ process, layout }: ReadyModel, blocks: readonly Uint8Array[]): Promise<number> {
     const { prompt, blockTokens } = this.#request
-    if (blocks.length === 0) {
-      await process.call('begin', { stateFile: null, stateTokens: 0 })
-      return
-    }
     const tokens = prompt.slice(0, blocks.length * blockTokens)
-    const stateFile = await this.#running.states.write(assembleState(layout, tokens, blocks, blockTokens))
-    try {
-      await process.call('begin', { stateFile, stateTokens: tokens.length })
-    } finally {
-      await this.#running.states.remove(stateFile)
-    }
+    const state = blocks.length === 0 ? [] : assembleState(layout, tokens, blocks, blockTokens)
+    return (await this.#running.begin(process, state, tokens.length)) ? blocks.length : 0
   }
 
   /** Block by block, up to the one that holds the last token of the prompt. */
-  async #evaluateWholeBlocks({ process }: ReadyModel, cachedTokens: number): Promise<void> {
+  async #evaluateWholeBlocks({ process }: ReadyModel, restored: number): Promise<void> {
     const { prompt, blockTokens, signal } = this.#request
-    for (let first = cachedTokens; first + blockTokens < prompt.length; first += blockTokens) {
+    for (let first = restored; first + blockTokens < prompt.length; first += blockTokens) {
       signal.throwIfAborted()
       await process.call('evaluate', { tokens: prompt.slice(first, first + blockTokens) })
     }
@@ -125,6 +121,7 @@ export class LlamaSession implements EngineSession {
     }
     signal.addEventListener('abort', stop, { once: true })
     const tail = prompt.slice(Math.floor((prompt.length - 1) / blockTokens) * blockTokens)
+    this.#generating = true
     this.#generated = process
       .call('generate', { tokens: tail, maxTokens, sampling, withLogits })
       .then(
@@ -134,7 +131,11 @@ export class LlamaSession implements EngineSession {
           throw thrown
         },
       )
-      .finally(() => signal.removeEventListener('abort', stop))
+      .finally(() => {
+        this.#generating = false
+        this.#stopListening()
+        signal.removeEventListener('abort', stop)
+      })
     this.#generated.catch(() => undefined) // who reads the tokens is told
   }
 
@@ -143,9 +144,7 @@ export class LlamaSession implements EngineSession {
     this.#request.signal.throwIfAborted()
     const model = this.#model
     if (model === null) throw new SkyError('internal', 'blocks are exported after the prefill')
-    const stateFile = this.#running.states.newFile()
-    await model.process.call('save', { stateFile })
-    const bytes = await this.#running.states.take(stateFile)
+    const bytes = await this.#running.save(model.process)
     return { bytes, state: parseState(bytes) }
   }
 }

@@ -1,28 +1,41 @@
-import { accessSync, constants, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, readdirSync, readlinkSync, rmSync, statfsSync } from 'node:fs'
 import { open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Process ids mean nothing in another namespace of them. */
 const prefix = `skymemory-model-${processNamespace()}-`
+const memoryFolder = '/dev/shm'
+/** Room for a state and its header, and for what others write there. */
+const spare = 1.1
 /** Buffers given to one call of writev; the system takes 1,024 at most. */
 const partsPerWrite = 1_000
 
 /**
  * Where state files pass between the inference host and its model: llama.cpp reads and writes files only, so they lie in memory
- * where there is a file system for it. Nobody else may read them.
+ * where there is a file system with room for it. Nobody else may read them.
  */
 export class StateFolder {
-  readonly #path: string
+  readonly #parents: readonly string[]
+  #path: string | null = null
+  #expectedBytes = 0
   #files = 0
 
-  constructor(parent = memoryFolder()) {
-    removeLeftovers(parent)
-    this.#path = mkdtempSync(join(parent, `${prefix}${process.pid}-`))
+  /** @param parents folders to lie in, the best one first */
+  constructor(parents: readonly string[] = [memoryFolder, tmpdir()]) {
+    this.#parents = parents
+    for (const parent of parents) removeLeftovers(parent)
+  }
+
+  /** Files of so many bytes will come: they go where there is room for one. Containers have little memory for files. */
+  expect(bytes: number): void {
+    this.#expectedBytes = bytes
+    this.close()
   }
 
   newFile(): string {
     this.#files += 1
+    this.#path ??= mkdtempSync(join(this.#parent(), `${prefix}${process.pid}-`))
     return join(this.#path, `${this.#files}.state`)
   }
 
@@ -42,13 +55,8 @@ export class StateFolder {
     return path
   }
 
-  /** The file is gone afterwards. */
-  async take(path: string): Promise<Buffer> {
-    try {
-      return await readFile(path)
-    } finally {
-      await rm(path, { force: true })
-    }
+  read(path: string): Promise<Uint8Array> {
+    return readFile(path)
   }
 
   async remove(path: string): Promise<void> {
@@ -56,7 +64,14 @@ export class StateFolder {
   }
 
   close(): void {
-    rmSync(this.#path, { recursive: true, force: true })
+    if (this.#path !== null) rmSync(this.#path, { recursive: true, force: true })
+    this.#path = null
+  }
+
+  /** Where none has room, the last one: what does not fit fails when it is written. */
+  #parent(): string {
+    const roomy = this.#parents.find((parent) => freeBytes(parent) >= this.#expectedBytes * spare)
+    return roomy ?? (this.#parents.at(-1) as string)
   }
 }
 
@@ -77,13 +92,14 @@ async function writeAll(file: File, parts: readonly Uint8Array[]): Promise<void>
   }
 }
 
-function memoryFolder(): string {
-  const shared = '/dev/shm'
+/** Bytes that may still be written there; -1 where nothing may. */
+function freeBytes(folder: string): number {
   try {
-    accessSync(shared, constants.W_OK)
-    return shared
+    accessSync(folder, constants.W_OK)
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
   } catch {
-    return tmpdir()
+    return -1
   }
 }
 
@@ -97,7 +113,7 @@ function processNamespace(): string {
 
 /** Folders of hosts that were killed. */
 function removeLeftovers(parent: string): void {
-  for (const name of readdirSync(parent)) {
+  for (const name of namesIn(parent)) {
     const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]
     if (pid === undefined || isAlive(Number(pid))) continue
     try {
@@ -105,6 +121,14 @@ function removeLeftovers(parent: string): void {
     } catch {
       // Somebody else's: not ours to remove.
     }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }
 
