@@ -117,6 +117,8 @@ export class RemoteHost {
           .startService()
           .catch((thrown: unknown) => this.#say('warn', `did not start: ${messageOf(thrown)}`))
         this.#hurry.abort()
+        // It may have come back meanwhile.
+        continue
       }
       await this.#nextChange(limit)
     }
