@@ -145,6 +145,11 @@ export async function createLabEngine(
           agentVersion: options.version,
           secrets: connections.secrets,
           locks,
+          removedBy: async (host) => {
+            const last = provisioner.state(name)
+            const isRemoved = last?.action === 'remove' && last.hosts.some((each) => each.host === host)
+            return isRemoved ? who() : null
+          },
         })
   const lab = new LabService({
     startLab: (name) => startLab ?? startOf(name),

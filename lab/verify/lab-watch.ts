@@ -91,6 +91,7 @@ function lossOf(host: LabHost): SkyError {
       return new SkyError('host_down', `The agent of ${hostId} does not run`, hint, details)
     case 'crashed':
     case 'stopped_by_hand':
+    case 'removed':
     case 'restarting':
       return new SkyError('host_down', `${hostId} ${endedHow(host)}`, hint, details)
   }
