@@ -11,6 +11,7 @@ import { hostHandlers } from './handlers/host-handlers'
 import { inventoryHandlers } from './handlers/inventory-handlers'
 import { labHandlers } from './handlers/lab-handlers'
 import { modelHandlers } from './handlers/model-handlers'
+import { proofHandlers } from './handlers/proof-handlers'
 import { provisioningHandlers } from './handlers/provisioning-handlers'
 import { runHandlers } from './handlers/run-handlers'
 import { simulationHandlers } from './handlers/simulation-handlers'
@@ -42,6 +43,7 @@ import { RunBook } from './runs/run-book'
 import { RunQueue } from './runs/run-queue'
 import { ReplayJobs } from './simulation/replay/replay-jobs'
 import { openStore } from './store/store'
+import { HostProofs } from './verify/host-proofs'
 
 export type EngineEvent = keyof ConsoleApi['events']
 export type EngineListener = <E extends EngineEvent>(event: E, payload: EventPayload<ConsoleApi, E>) => void
@@ -143,6 +145,11 @@ export async function createLabEngine(
           agentVersion: options.version,
           secrets: connections.secrets,
           locks,
+          removedBy: async (host) => {
+            const last = provisioner.state(name)
+            const isRemoved = last?.action === 'remove' && last.hosts.some((each) => each.host === host)
+            return isRemoved ? who() : null
+          },
         })
   const lab = new LabService({
     startLab: (name) => startLab ?? startOf(name),
@@ -241,10 +248,20 @@ export async function createLabEngine(
       ...provisioningHandlers({
         preflights,
         provisioner,
-        hasRun: (name) => queue.busy && lab.hosts?.name === name,
+        activeOn: (name) => (lab.hosts?.name === name ? queue.active : null),
       }),
       ...hostHandlers({ access: connections, services, terminals }),
       ...modelHandlers(hostModels),
+      ...proofHandlers({
+        proofs: new HostProofs({
+          access: connections,
+          lab,
+          queue,
+          services,
+          documentsDirectory: options.documentsDirectory,
+        }),
+        onProgress: (progress) => emit('proofProgress', progress),
+      }),
       ...simulationHandlers({ replays, figuresDirectory: options.figuresDirectory }),
       recentLog: () => logBook.recent(),
     },

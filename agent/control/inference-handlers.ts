@@ -99,7 +99,11 @@ export function inferenceHandlers(
       await api.stop()
       return (await host.openModel(parameters)).engine.facts
     },
-    prove: (request) => prove(host.requireModel(), request),
+    prove: (request, context) => {
+      const end = new AbortController()
+      context.onCancelled(() => end.abort())
+      return prove(host.requireModel(), request, end.signal)
+    },
     rotate: () => {
       const { kvc } = host.requireModel()
       if (kvc === null) throw new SkyError('conflict', 'nothing rotates without a cache')

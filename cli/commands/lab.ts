@@ -139,6 +139,8 @@ function stateText(state: LabHost['state']): string {
   switch (state.kind) {
     case 'stopped_by_hand':
       return `stopped by ${state.by ?? 'hand'}`
+    case 'removed':
+      return state.by === null ? state.kind : `removed by ${state.by}`
     case 'restarting':
       return state.isUpdate ? 'being updated' : state.kind
     case 'starting':

@@ -4,42 +4,41 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import { SkyError } from '#shared/contract/errors'
-import { checkRelations } from '#shared/experiment/relations'
-import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
-import { readDocuments } from '#lab/experiments/documents'
+import type { Proof, ProofProgress, ProofQuestion, Verdict } from '#shared/contract/proof-api'
+import { parameters } from '#shared/experiment/parameters'
 import { localLab } from '#lab/local/local-lab'
-import type { Verdict } from '#lab/verify/verdict'
-import { verifyModel, type Proof } from '#lab/verify/verify-model'
+import { proofParameters, smallShape } from '#lab/verify/proof-parameters'
+import { proofText } from '#lab/verify/proof-text'
+import { killHost } from '#lab/verify/kill-host'
+import { verifyModel } from '#lab/verify/verify-model'
 import type { CommandContext } from '../context'
 import { engineOptions } from '../environment'
+import { answering } from '../hosts/answer'
+import { connectFirst, withHosts } from '../hosts/lab-client'
 import { listenForInterrupts } from '../run/interrupts'
 import { wholeNumber } from './options'
 
-interface VerifyCommandOptions {
-  readonly model: string
-  readonly kvType: ParameterValues['kv_type']
-  readonly blockTokens: number
-  readonly promptTokens: number
-  readonly outputTokens: number
-  readonly threads: number
+interface VerifyCommandOptions extends ProofQuestion {
+  readonly lab?: string
   readonly json: boolean
 }
-
-/** A small constellation: every satellite of it holds a part of each block. */
-const constellation = { slots: 5, planes: 3, centre_slot: 2, centre_plane: 1, servers: 9 } as const
-/** More than any prompt of a proof needs. */
-const plentifulBytes = 8 * 1024 ** 3
 
 export function verifyCommand(program: Command, context: () => CommandContext): void {
   program
     .command('verify')
     .summary('prove that a model answers the same with the cache as without')
     .description(
-      'Prove on this machine that a model answers the same with cached blocks as without: greedy answers, token for token, and every\nlogit to the last bit. A local lab of 5x3 satellites is started for it. Exit code 1 when a step fails.',
+      'Prove that a model answers the same with cached blocks as without: greedy answers, token for token, and every logit to the last\nbit. On this machine a local lab of 5x3 satellites is started for it; with --lab the model runs on the inference host of a lab, and\nits satellites on the hosts of that lab. Exit code 1 when a step fails.',
     )
-    .requiredOption('--model <file>', 'a GGUF file, or the name of a model that was added')
+    .requiredOption(
+      '--model <model>',
+      'a GGUF file, or the name of a model that was added; with --lab the name of one that was added there',
+    )
+    .option('--lab <lab>', 'prove it on the hosts of this lab, over SSH')
     .addOption(
-      new Option('--kv-type <type>', 'how KV values are kept').choices(['f16', 'q8_0']).default('f16'),
+      new Option('--kv-type <type>', 'how KV values are kept')
+        .choices(parameters.kv_type.values)
+        .default('f16'),
     )
     .option('--block-tokens <n>', 'tokens of a block', wholeNumber(1, 65_536), 128)
     .option('--prompt-tokens <n>', 'tokens of the prompt', wholeNumber(2, 1_000_000), 549)
@@ -49,77 +48,94 @@ export function verifyCommand(program: Command, context: () => CommandContext): 
     .addHelpText(
       'after',
       `
+With --lab the agent of the inference host is restarted once, and the satellites of all hosts are emptied. A lab that runs in the
+background keeps its constellation; runs that are started meanwhile wait.
+
 Examples:
   skymemory verify --model tinyllama.gguf
-  skymemory verify --model tinyllama.gguf --kv-type q8_0 --prompt-tokens 1100 --json`,
+  skymemory verify --model tinyllama.gguf --kv-type q8_0 --prompt-tokens 1100 --json
+  skymemory verify --model tinyllama --lab testbed`,
     )
-    .action(async (options: VerifyCommandOptions) => {
+    .action(async ({ lab, json, ...question }: VerifyCommandOptions) => {
       const found = context()
-      const proof = await proveOnLocalLab(found, options)
       const { terminal } = found
-      if (options.json) terminal.out(JSON.stringify(proof))
-      else terminal.out(summary(proof))
-      if (!proof.passed) {
-        throw new SkyError(
-          'engine_failed',
-          'The model does not answer the same with the cache as without',
-          'Do not publish figures of this model on this machine; report the lines above.',
-        )
+      const onProgress = (progress: ProofProgress): void => {
+        if (progress.kind === 'step') terminal.err(`${progress.text} …`)
+        else if (!json) terminal.out(line(progress.verdict))
       }
+      const proof =
+        lab === undefined
+          ? await proveHere(found, question, onProgress)
+          : await proveOnLab(found, lab, question, onProgress)
+      terminal.out(json ? JSON.stringify(proof) : summary(proof))
+      if (proof.passed) return
+      throw new SkyError(
+        'engine_failed',
+        'The model does not answer the same with the cache as without',
+        'Do not publish figures of this model on this hardware; report the lines above.',
+      )
     })
 }
 
-async function proveOnLocalLab(context: CommandContext, options: VerifyCommandOptions): Promise<Proof> {
-  const { terminal, installation, data } = context
-  const { agentEntry, nodeExecutable, llamaPackage } = engineOptions(installation, data)
+type OnProgress = (progress: ProofProgress) => void
+
+async function proveHere(
+  { installation, data }: CommandContext,
+  question: ProofQuestion,
+  onProgress: OnProgress,
+): Promise<Proof> {
+  const { agentEntry, nodeExecutable, llamaPackage, documentsDirectory } = engineOptions(installation, data)
   if (!llamaPackage) {
     const message = 'This installation cannot run real models: the package @skymemory/llama is not there'
     throw new SkyError('not_supported', message, 'See docs/models.md: how it is installed.')
   }
-  const text = (await readDocuments(installation.documentsDirectory, options.promptTokens * 2))
-    .map((document) => document.text)
-    .join('\n')
+  const { model, promptTokens, outputTokens } = question
+  const named = { ...question, model: existsSync(model) ? resolve(model) : model }
+  const proofOptions = {
+    parameters: proofParameters(named, smallShape),
+    text: await proofText(documentsDirectory, promptTokens),
+    promptTokens,
+    maxTokens: outputTokens,
+    onProgress,
+  }
   const journalDirectory = await mkdtemp(join(tmpdir(), 'skymemory-verify-'))
-  const interrupts = listenForInterrupts()
+  const { signal, stop } = listenForInterrupts()
   try {
-    return await verifyModel({
-      startLab: localLab({
-        nodeExecutable,
-        agentEntry,
-        journalDirectory,
-        models: { packageFolder: llamaPackage, modelsDirectory: join(data, 'models') },
-      }),
-      parameters: proofParameters(options),
-      text,
-      promptTokens: options.promptTokens,
-      maxTokens: options.outputTokens,
-      signal: interrupts.signal,
-      onStep: (step) => terminal.err(`${step} …`),
-      onVerdict: (verdict) => (options.json ? undefined : terminal.out(line(verdict))),
-    })
+    onProgress({ kind: 'step', text: 'Starting the local lab' })
+    const models = { packageFolder: llamaPackage, modelsDirectory: join(data, 'models') }
+    const start = localLab({ nodeExecutable, agentEntry, journalDirectory, models })
+    const quiet = (): void => undefined
+    const lab = await start(smallShape, quiet, quiet, signal)
+    try {
+      return await verifyModel(lab, { ...proofOptions, endProcess: killHost, signal })
+    } finally {
+      await lab.stop()
+    }
   } finally {
-    interrupts.stop()
+    stop()
     await rm(journalDirectory, { recursive: true, force: true })
   }
 }
 
-function proofParameters(options: VerifyCommandOptions): ParameterValues {
-  const parameters: ParameterValues = {
-    ...defaultParameters,
-    ...constellation,
-    engine: 'llama',
-    model: existsSync(options.model) ? resolve(options.model) : options.model,
-    kv_type: options.kvType,
-    block_tokens: options.blockTokens,
-    context_tokens: Math.max(256, options.promptTokens + options.outputTokens + 2),
-    threads: options.threads,
-    satellite_bytes: plentifulBytes,
-  }
-  const [problem] = checkRelations(parameters)
-  if (problem !== undefined) {
-    throw new SkyError('invalid_argument', problem.message, `Allowed: ${problem.allowed}`)
-  }
-  return parameters
+function proveOnLab(
+  context: CommandContext,
+  lab: string,
+  question: ProofQuestion,
+  onProgress: OnProgress,
+): Promise<Proof> {
+  return withHosts(context, async (command) => {
+    const { client, answers, lost } = command
+    await connectFirst(command, await client.call('inventory', { lab }), null)
+    const { signal, stop } = listenForInterrupts()
+    const unsubscribe = client.on('proofProgress', (event) => event.lab === lab && onProgress(event.progress))
+    try {
+      const proving = answering(answers, () => client.call('proveModel', { lab, question }, signal))
+      return await Promise.race([proving, lost])
+    } finally {
+      unsubscribe()
+      stop()
+    }
+  })
 }
 
 const line = ({ passed, step, text }: Verdict): string => `${passed ? '✓' : '✗'} ${step}: ${text}`

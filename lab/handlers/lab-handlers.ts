@@ -32,7 +32,9 @@ export function labHandlers({
   served: ServedApi
 }): Pick<Handlers<ConsoleApi>, LabMethods> {
   const requireNoRun = (what: string): void => {
-    if (queue.busy) throw new SkyError('conflict', `A run is active: ${what}`, 'Cancel the run first.')
+    const { active } = queue
+    if (active)
+      throw new SkyError('conflict', `A ${active} is active: ${what}`, `Cancel the ${active} first.`)
   }
   return {
     labState: () => lab.state,

@@ -9,33 +9,35 @@ import { signalOf } from './call-signal'
 export interface ProvisioningHandlerOptions {
   readonly preflights: Preflights
   readonly provisioner: Provisioner
-  /** True while a run uses the hosts of this lab. */
-  readonly hasRun: (lab: string) => boolean
+  /** What uses the hosts of this lab now, or null. */
+  readonly activeOn: (lab: string) => 'run' | 'proof' | null
 }
 
 export function provisioningHandlers({
   preflights,
   provisioner,
-  hasRun,
+  activeOn,
 }: ProvisioningHandlerOptions): Pick<Handlers<ConsoleApi>, keyof (typeof provisioningApi)['methods']> {
-  /** Agents are restarted or taken away: what a run measures meanwhile would be worth nothing. */
-  const requireNoRun = (lab: string): void => {
-    if (hasRun(lab)) throw new SkyError('conflict', `A run uses the hosts of ${lab}`, 'Cancel the run first.')
+  /** Agents are restarted or taken away: what is measured meanwhile would be worth nothing. */
+  const requireUnused = (lab: string): void => {
+    const active = activeOn(lab)
+    if (!active) return
+    throw new SkyError('conflict', `A ${active} uses the hosts of ${lab}`, `Cancel the ${active} first.`)
   }
   return {
     preflight: ({ lab }, context) => preflights.run(lab, signalOf(context)),
     lastPreflight: ({ lab }) => preflights.last(lab),
     plan: ({ lab, hosts }, context) => provisioner.plan(lab, hosts, signalOf(context)),
     apply: ({ lab, hosts }, context) => {
-      requireNoRun(lab)
+      requireUnused(lab)
       return provisioner.apply(lab, hosts, signalOf(context))
     },
     rollback: ({ lab, hosts }, context) => {
-      requireNoRun(lab)
+      requireUnused(lab)
       return provisioner.rollBack(lab, hosts, signalOf(context))
     },
     removeInstallation: ({ lab, hosts }, context) => {
-      requireNoRun(lab)
+      requireUnused(lab)
       return provisioner.remove(lab, hosts, signalOf(context))
     },
     cancelProvisioning: async ({ lab }) => {

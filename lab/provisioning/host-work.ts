@@ -138,7 +138,7 @@ export function removeFromOneHost(
       try {
         // The files of the two services of a user lie in one folder: they go with the last one.
         const keepFiles = service === 'user' && services.includes('detached')
-        await takeAway({ lab: work.lab, service, layout, facts, shell, keepFiles })
+        await takeAway({ lab: work.lab, service, layout, facts, shell, keepFiles, removedBy: work.by })
         work.log(host.name, 'info', `removed the ${service} service and ${layout.directory}`)
       } finally {
         await lock?.release()

@@ -6,7 +6,7 @@ import { SshHostAccess, type SshHostAccessOptions } from './ssh-host-access'
 
 export interface InventoryLabOptions extends Pick<
   SshHostAccessOptions,
-  'agentVersion' | 'secrets' | 'locks'
+  'agentVersion' | 'secrets' | 'locks' | 'removedBy'
 > {
   readonly access: LabAccess
   readonly dataDirectory: string

@@ -4,7 +4,8 @@ import { agentProtocolVersion, type Hello } from '#shared/contract/agent-control
 import { SkyError } from '#shared/contract/errors'
 import type { LabChange, SatelliteClient } from '../hosts/lab-hosts'
 import type { AgentLink } from './agent-link'
-import { RemoteHost, type Ending } from './remote-host'
+import type { Ending } from './host-state'
+import { RemoteHost } from './remote-host'
 
 const soon = { timeout: 10_000, interval: 5 }
 
@@ -13,12 +14,15 @@ class Machine {
   process = { pid: 1, startedAt: 1 }
   isReachable = true
   isRunning = true
+  isInstalled = true
   ending: Ending = { kind: 'crashed', lastLines: ['last words'] }
   readonly asked: Hello[] = []
   readonly calls: string[] = []
   readonly introduced: number[] = []
   readonly changes: LabChange[] = []
   starts = 0
+  /** Starting its service takes so long. */
+  starting: Promise<void> = Promise.resolve()
   /** False: its service ends at once when it is started. */
   canRun = true
   /** Its clock against this machine's, ms, and how long it takes to say it. */
@@ -42,9 +46,10 @@ class Machine {
         return Promise.resolve(this.ending)
       },
       startService: () => {
+        if (!this.isInstalled) return Promise.reject(new SkyError('not_installed', 'no agent is installed'))
         this.starts++
         if (this.canRun) this.run()
-        return Promise.resolve()
+        return this.starting
       },
       close: () => Promise.resolve(),
     },
@@ -78,6 +83,7 @@ class Machine {
   async #open(): Promise<AgentLink> {
     this.opened++
     if (!this.isReachable) throw new SkyError('unreachable', 'no route to nuc1')
+    if (!this.isInstalled) throw new SkyError('not_installed', 'no agent is installed')
     if (!this.isRunning) throw new SkyError('host_down', 'no agent answers')
     const hello: Hello = {
       role: 'satellite',
@@ -300,4 +306,37 @@ it('whose service does not stay up is started once, not again and again', async 
     message: expect.stringContaining('its agent does not run') as string,
   })
   expect(machine.starts).toBe(1)
+})
+
+it('that comes back before the order to start it has returned is not waited for any longer', async () => {
+  const machine = await aMachine()
+  machine.isRunning = false
+  machine.dropConnection()
+  await expect.poll(() => machine.host.host.state.kind, soon).toBe('crashed')
+  let started = (): void => undefined
+  machine.starting = new Promise((resolve) => (started = resolve))
+  const restarting = machine.host.restart(30_000)
+  await expect.poll(() => machine.kinds(), soon).toEqual(['lost', 'returned'])
+  started()
+  const late = sleep(2_000).then(() => 'late')
+  await expect(Promise.race([restarting, late])).resolves.toBeUndefined()
+})
+
+it('that was removed is told as that, cannot be started, and is there again once it is installed', async () => {
+  const machine = await aMachine()
+  machine.ending = { kind: 'removed', by: 'ada@laptop' }
+  machine.isInstalled = false
+  machine.dropConnection()
+  await expect.poll(() => machine.host.host.state, soon).toMatchObject({ kind: 'removed', by: 'ada@laptop' })
+  expect(machine.kinds()).toEqual(['lost'])
+  await expect(machine.host.client.call('counters' as never, {})).rejects.toMatchObject({
+    code: 'host_down',
+    message: 'The agent of nuc1 was removed',
+    hint: 'Apply the lab again.',
+  })
+  await expect(machine.host.restart(10_000)).rejects.toMatchObject({ code: 'not_installed' })
+  machine.isInstalled = true
+  machine.run()
+  await expect.poll(() => machine.kinds(), soon).toEqual(['lost', 'returned'])
+  expect(machine.introduced).toEqual([2])
 })

@@ -1,14 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Hello, inferenceControl, satelliteControl } from '#shared/contract/agent-control'
+import type { Hello } from '#shared/contract/agent-control'
 import type { LabHost } from '#shared/contract/console-api'
-import { SkyError } from '#shared/contract/errors'
+import { SkyError, toErrorBody } from '#shared/contract/errors'
 import type { Client, Contract } from '#shared/contract/rpc'
 import type { HostSample, InferenceClient, LabChange, SatelliteClient } from '../hosts/lab-hosts'
 import { cpuLoad, type CpuReading } from '../local/cpu-load'
-import { backoffMs } from './backoff'
-import { ClockWatch } from './clock-watch'
-import type { AgentEnding } from '../provisioning/services/service-control'
 import type { AgentLink } from './agent-link'
+import { ClockWatch } from './clock-watch'
+import { HostLink } from './host-link'
+import { awayState, endedState, healthyState, isDown, newHost, silentState, type Ending } from './host-state'
 import { SteadyClient } from './steady-client'
 
 /** A host that does not answer in this time keeps its last sample, and the log says so. */
@@ -16,20 +15,16 @@ const answerLimitMs = 5_000
 /** A call waits so long for a host that cannot be reached, ms; a trial is given up then. */
 const patienceMs = 600_000
 
-export type Ending =
-  | Exclude<AgentEnding, { kind: 'crashed' }>
-  /** With the newest lines of its log; none where it cannot be read. */
-  | { readonly kind: 'crashed'; readonly lastLines: string[] }
-
 /** How a host is reached; made anew for every attempt. */
 export interface HostAccess {
   /**
-   * @throws SkyError `host_down` when the machine answers but its agent does not; anything else: the machine cannot be reached
+   * @throws SkyError `host_down` when the machine answers but its agent does not, `not_installed` when there is none; anything else: the
+   * machine cannot be reached
    */
   open(signal: AbortSignal): Promise<AgentLink>
   /** How the agent ended that said `lost` when it was greeted; `crashed` where that cannot be known. */
   ending(lost: Hello): Promise<Ending>
-  /** Start the agent if it does not run. @throws SkyError `lab_start_failed` */
+  /** Start the agent if it does not run. @throws SkyError `lab_start_failed`, `not_installed` */
   startService(): Promise<void>
   close(): Promise<void>
 }
@@ -45,33 +40,24 @@ export interface RemoteHostOptions {
   readonly onNewAgent: (link: AgentLink) => Promise<void>
 }
 
-/** One host behind SSH. Its agent runs on whatever becomes of the connection; a lost one is opened again, for as long as it takes. */
+/** One host behind SSH: how it is, and calls to its agent, which runs on whatever becomes of the connection. */
 export class RemoteHost {
   readonly #options: RemoteHostOptions
-  readonly #ending = new AbortController()
   readonly client: SteadyClient<Contract>
+  readonly #link: HostLink
   #host: LabHost
-  #link: AgentLink | null = null
   #sample: HostSample | null = null
   #lastCpu: CpuReading | null = null
   readonly #clock = new ClockWatch()
-  /** Ends the wait before the next attempt. */
-  #hurry = new AbortController()
-  readonly #waiting = new Set<() => void>()
 
   constructor(options: RemoteHostOptions) {
     this.#options = options
-    const { hostId, role, planes, address } = options
-    this.#host = {
-      hostId,
-      role,
-      planes: [...planes],
-      address,
-      hardware: null,
-      telemetry: null,
-      clock: null,
-      state: { kind: 'stopped' },
-    }
+    this.#host = newHost(options)
+    this.#link = new HostLink((signal) => options.access.open(signal), {
+      onAway: (away) => this.#setState(awayState(away)),
+      onNoAgent: (lost, isFirst) => this.#noAgent(lost, isFirst),
+      onFound: (link, lost, wasDown) => this.#found(link, lost, wasDown),
+    })
     this.client = new SteadyClient((signal) => this.#whenLinked(signal))
   }
 
@@ -83,44 +69,39 @@ export class RemoteHost {
     return this.#sample
   }
 
-  get isLinked(): boolean {
-    return this.#link !== null
-  }
-
-  /** Where other hosts connect; 0 for an inference host and before the first connection. */
-  get dataPort(): number {
-    return this.#link?.hello.dataPort ?? 0
-  }
-
   /** Open the first connection. @throws SkyError as `HostAccess.open` */
   async start(signal: AbortSignal): Promise<void> {
     this.#setState({ kind: 'starting' })
     try {
-      this.#linked(await this.#openOrStart(signal))
+      const link = await this.#openOrStart(signal)
+      this.#greet(link)
+      this.#link.use(link)
     } catch (thrown) {
       this.#setState({ kind: 'stopped' })
       throw thrown
     }
   }
 
-  /** Try again now, and start the agent where it does not run. @throws SkyError `lab_start_failed` when that did not help in time */
+  /**
+   * Try again now, and start the agent where it does not run.
+   * @throws SkyError `not_installed`, `lab_start_failed` when that did not help in time
+   */
   async restart(limitMs: number): Promise<void> {
-    if (this.#link) return
-    const { hostId, access } = this.#options
+    const { hostId } = this.#options
     const limit = AbortSignal.timeout(limitMs)
     let isStarted = false
-    this.#hurry.abort()
-    while (!this.#link && !limit.aborted) {
+    this.#link.tryNow()
+    while (!this.#link.current && !limit.aborted) {
       if (isDown(this.#host) && !isStarted) {
         isStarted = true
-        await access
-          .startService()
-          .catch((thrown: unknown) => this.#say('warn', `did not start: ${messageOf(thrown)}`))
-        this.#hurry.abort()
+        await this.#startService()
+        this.#link.tryNow()
+        // It may have come back meanwhile.
+        continue
       }
-      await this.#nextChange(limit)
+      await this.#link.nextChange(limit)
     }
-    if (this.#link) return
+    if (this.#link.current) return
     const { state } = this.#host
     const why = state.kind === 'unreachable' ? state.reason : 'its agent does not run'
     throw new SkyError(
@@ -133,61 +114,35 @@ export class RemoteHost {
 
   /** Leave it alone: the agent runs on. */
   async stop(): Promise<void> {
-    this.#ending.abort()
-    const link = this.#link
-    this.#link = null
-    link?.close()
-    this.#wake()
+    this.#link.close()
     this.#setState({ kind: 'stopped' })
     await this.#options.access.close()
   }
 
   /** Ask how it is. Never fails: a host that does not answer keeps its last sample. */
   async ask(peersExpected: number): Promise<void> {
-    const link = this.#link
+    const link = this.#link.current
     if (!link) return
     try {
       const { satellites, delay, peersConnected, rssBytes, cpuS, apiUrl, telemetry, model } =
         await this.#status(link)
       await this.#clock.exchange(link.client as SatelliteClient, AbortSignal.timeout(answerLimitMs))
-      if (this.#link !== link) return
+      if (this.#link.current !== link) return
       this.#host = { ...this.#host, telemetry, clock: this.#clock.offset }
       const at = Date.now()
       const last = this.#lastCpu
       this.#lastCpu = { at, cpuS }
-      this.#sample = {
-        at,
-        satellites,
-        delay,
-        apiUrl,
-        model,
-        machine: telemetry && { machine: link.hello.hostId, telemetry },
-      }
-      const { pid, version, nodeVersion, startedAt } = link.hello
-      this.#setState({
-        kind: 'healthy',
-        pid,
-        version,
-        nodeVersion,
-        startedAt,
-        rssBytes,
-        cpuLoad: cpuLoad(last, { at, cpuS }),
-        peersConnected: peersConnected.length,
-        peersExpected,
-      })
+      const machine = telemetry && { machine: link.hello.hostId, telemetry }
+      this.#sample = { at, satellites, delay, apiUrl, model, machine }
+      const load = cpuLoad(last, { at, cpuS })
+      const measured = { rssBytes, cpuLoad: load, peersConnected: peersConnected.length, peersExpected }
+      this.#setState(healthyState(link.hello, measured))
     } catch (thrown) {
-      if (this.#link === link) this.#silent(thrown)
+      if (this.#link.current !== link) return
+      const isNew = this.#host.state.kind !== 'unreachable'
+      this.#setState(silentState(this.#host.state, answerLimitMs, Date.now()))
+      if (isNew) this.#say('warn', `did not say how it is: ${toErrorBody(thrown).message}`)
     }
-  }
-
-  /** The connection is there, but nothing comes over it: a cut cable is known by this long before TCP gives up. */
-  #silent(thrown: unknown): void {
-    const { state } = this.#host
-    if (state.kind === 'unreachable') return this.#setState({ ...state, attempts: state.attempts + 1 })
-    const reason = `no answer for ${answerLimitMs / 1000} s`
-    const since = Date.now() - answerLimitMs
-    this.#setState({ kind: 'unreachable', since, attempts: 1, nextAttemptAt: null, reason })
-    this.#say('warn', `did not say how it is: ${messageOf(thrown)}`)
   }
 
   async #status({ client }: AgentLink) {
@@ -212,172 +167,84 @@ export class RemoteHost {
     }
   }
 
-  #linked(link: AgentLink): void {
-    this.#link = link
+  async #startService(): Promise<void> {
+    try {
+      await this.#options.access.startService()
+    } catch (thrown) {
+      const { code, message } = toErrorBody(thrown)
+      if (code === 'not_installed') throw thrown
+      this.#say('warn', `did not start: ${message}`)
+    }
+  }
+
+  /** What follows from a new connection, before anybody uses it. */
+  #greet(link: AgentLink): void {
     this.#lastCpu = null
     this.#host = { ...this.#host, hardware: link.hello.hardware }
     this.client.attach(link.client)
-    void link.closed.then(() => this.#unlinked(link))
-    this.#wake()
   }
 
-  #unlinked(link: AgentLink): void {
-    if (this.#link !== link) return
-    this.#link = null
-    void this.#linkAgain(link.hello)
-  }
-
-  /** Try until there is a connection again, or nobody wants one. `lost`: the agent to which there was one. */
-  async #linkAgain(lost: Hello): Promise<void> {
-    const since = Date.now()
-    let reason = 'the connection was lost'
-    let wasDown = false
-    for (let attempt = 1; !this.#ending.signal.aborted; attempt++) {
-      const waitMs = backoffMs(attempt)
-      const away = { kind: 'unreachable' as const, since, attempts: attempt - 1, reason }
-      if (!wasDown) this.#setState({ ...away, nextAttemptAt: Date.now() + waitMs })
-      await this.#pause(waitMs)
-      if (this.#ending.signal.aborted) return
-      if (!wasDown) this.#setState({ ...away, nextAttemptAt: null })
-      let link: AgentLink | null = null
-      try {
-        link = await this.#options.access.open(this.#ending.signal)
-        await this.#back(link, lost, wasDown)
-        return
-      } catch (thrown) {
-        link?.close()
-        this.#link = null
-        reason = messageOf(thrown)
-        if (!(thrown instanceof SkyError) || thrown.code !== 'host_down') continue
-        if (!wasDown) await this.#down(lost)
-        // Somebody has it restarted; that may fail.
-        else if (this.#host.state.kind === 'restarting') this.#setState(await this.#endState(lost))
-        wasDown = true
-      }
-    }
-  }
-
-  async #back(link: AgentLink, lost: Hello, wasDown: boolean): Promise<void> {
+  async #found(link: AgentLink, lost: Hello, wasDown: boolean): Promise<() => void> {
     const isSame = link.hello.pid === lost.pid && link.hello.startedAt === lost.startedAt
-    if (isSame && !wasDown) {
-      this.#linked(link)
-      this.#say('info', 'can be reached again')
-      this.#emit({ kind: 'reconnected', host: this.#host })
-      return
+    const isNew = !isSame || wasDown
+    if (isNew) {
+      if (!wasDown) await this.#noAgent(lost, true)
+      this.#sample = null
+      this.#clock.reset()
+      await this.#options.onNewAgent(link)
     }
-    if (!wasDown) await this.#down(lost)
-    this.#sample = null
-    this.#clock.reset()
-    await this.#options.onNewAgent(link)
-    this.#linked(link)
-    this.#say('info', 'was started again')
-    this.#emit({ kind: 'returned', host: this.#host })
+    this.#greet(link)
+    return () => {
+      this.#say('info', isNew ? 'was started again' : 'can be reached again')
+      this.#options.onChange({ kind: isNew ? 'returned' : 'reconnected', host: this.#host })
+    }
   }
 
-  async #down(lost: Hello): Promise<void> {
-    this.#setState(await this.#endState(lost))
-    this.#emit({ kind: 'lost', host: this.#host })
-  }
-
-  async #endState(lost: Hello): Promise<LabHost['state']> {
+  async #noAgent(lost: Hello, isFirst: boolean): Promise<void> {
+    // Somebody has it restarted; that may fail.
+    if (!isFirst && this.#host.state.kind !== 'restarting') return
     const ending = await this.#options.access.ending(lost)
-    const { state } = this.#host
-    const at = state.kind === 'restarting' ? state.at : Date.now()
-    switch (ending.kind) {
-      case 'stopped':
-        return { kind: 'stopped_by_hand', at, by: ending.by }
-      case 'restart':
-      case 'update':
-        return { kind: 'restarting', at, by: ending.by, isUpdate: ending.kind === 'update' }
-      case 'crashed':
-        return { kind: 'crashed', at, exitCode: null, signal: null, lastLines: ending.lastLines }
-    }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    this.#hurry = new AbortController()
-    const signal = AbortSignal.any([this.#hurry.signal, this.#ending.signal])
-    await sleep(ms, undefined, { signal }).catch(() => undefined)
+    this.#setState(endedState(ending, this.#host.state, Date.now()))
+    if (isFirst) this.#options.onChange({ kind: 'lost', host: this.#host })
   }
 
   /** The client of the present connection, or of the next one. @throws SkyError `host_down`, `unreachable`, `cancelled` */
   async #whenLinked(signal?: AbortSignal): Promise<Client<Contract>> {
     const limit = AbortSignal.timeout(patienceMs)
     const ended = signal ? AbortSignal.any([limit, signal]) : limit
+    const { hostId } = this.#options
     for (;;) {
-      if (this.#link) return this.#link.client
-      const { hostId } = this.#options
-      const { state } = this.#host
-      if (isDown(this.#host)) {
-        throw new SkyError('host_down', `The agent of ${hostId} does not run`, `Restart ${hostId}.`, {
-          hostId,
-        })
-      }
+      if (this.#link.current) return this.#link.current.client
+      if (isDown(this.#host)) throw noAgentOn(this.#host)
       if (ended.aborted) {
+        const { state } = this.#host
         const why = state.kind === 'unreachable' ? `: ${state.reason}` : ''
-        throw new SkyError(
-          'unreachable',
-          `${hostId} cannot be reached${why}`,
-          'Look at its cable and power.',
-          {
-            hostId,
-          },
-        )
+        const message = `${hostId} cannot be reached${why}`
+        throw new SkyError('unreachable', message, 'Look at its cable and power.', { hostId })
       }
-      await this.#nextChange(ended)
+      await this.#link.nextChange(ended)
     }
-  }
-
-  #nextChange(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      this.#waiting.add(done)
-      signal.addEventListener('abort', done, { once: true })
-    })
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake()
   }
 
   #setState(state: LabHost['state']): void {
     this.#host = { ...this.#host, state }
-    this.#emit({ kind: 'host', host: this.#host })
-    if (isDown(this.#host)) this.#wake()
-  }
-
-  #emit(change: LabChange): void {
-    this.#options.onChange(change)
+    this.#options.onChange({ kind: 'host', host: this.#host })
+    if (isDown(this.#host)) this.#link.wake()
   }
 
   #say(level: 'info' | 'warn', what: string): void {
     const text = `${this.#options.hostId} ${what}`
-    this.#emit({ kind: 'log', lines: [{ at: Date.now(), source: 'lab', level, text }] })
+    this.#options.onChange({ kind: 'log', lines: [{ at: Date.now(), source: 'lab', level, text }] })
   }
 }
 
-/** No agent runs there; what its satellites stored is lost. */
-export function isDown({ state }: LabHost): boolean {
-  switch (state.kind) {
-    case 'crashed':
-    case 'stopped_by_hand':
-    case 'restarting':
-    case 'stopped':
-      return true
-    case 'starting':
-    case 'healthy':
-    case 'unreachable':
-      return false
-  }
-}
-
-export type SatelliteSteadyClient = SteadyClient<typeof satelliteControl>
-export type InferenceSteadyClient = SteadyClient<typeof inferenceControl>
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+/** What a call says to a host whose agent does not run. */
+export function noAgentOn({ hostId, state }: LabHost): SkyError {
+  const isRemoved = state.kind === 'removed'
+  return new SkyError(
+    'host_down',
+    isRemoved ? `The agent of ${hostId} was removed` : `The agent of ${hostId} does not run`,
+    isRemoved ? 'Apply the lab again.' : `Restart ${hostId}.`,
+    { hostId },
+  )
 }

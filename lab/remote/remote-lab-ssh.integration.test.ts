@@ -255,6 +255,35 @@ describe.skipIf(missing)('a lab of hosts behind real SSH servers', () => {
     ])
   })
 
+  it('tells a host whose installation is taken away under a running lab as removed, and by whom', async () => {
+    const { client } = await opened()
+    await client.call('startLab', rack)
+    const said: string[] = []
+    client.on('log', (lines) => said.push(...lines.map(({ text }) => text)))
+    const seen: unknown[] = []
+    const nuc1 = async () => {
+      const state = await client.call('labState', {})
+      const of = state.kind === 'running' ? state.hosts.find(({ hostId }) => hostId === 'nuc1') : undefined
+      seen.push(of?.state.kind)
+      return of?.state
+    }
+    const by = `${userInfo().username}@${hostname()}`
+    const told = expect.poll(nuc1, { timeout: 60_000, interval: 20 }).toMatchObject({ kind: 'removed', by })
+    await client.call('removeInstallation', { lab: 'rack', hosts: ['nuc1'] })
+    await told
+    expect(seen).not.toContain('crashed')
+    expect(seen).not.toContain('stopped_by_hand')
+    await expect.poll(() => said, soon).toContain(`nuc1 was removed by ${by}`)
+    expect((await testbed.exec('nuc1', ['find', '/home/lab', '-path', '*skymemory*'])).stdout).toBe('')
+    await expect(client.call('restartHost', { hostId: 'nuc1' })).rejects.toMatchObject({
+      code: 'not_installed',
+      hint: expect.stringContaining('skymemory lab apply rack') as string,
+    })
+    // The lab takes it in again by itself.
+    await client.call('apply', { lab: 'rack', hosts: ['nuc1'] })
+    await expect.poll(nuc1, { timeout: 60_000, interval: 200 }).toMatchObject({ kind: 'healthy' })
+  }, 180_000)
+
   it('says what to do when nothing is installed, and is taken away without a trace', async () => {
     const { client } = await opened()
     const removed = await client.call('removeInstallation', { lab: 'rack', hosts: null })

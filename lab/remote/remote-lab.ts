@@ -14,7 +14,8 @@ import type {
   StartLab,
 } from '../hosts/lab-hosts'
 import type { AgentLink } from './agent-link'
-import { isDown, RemoteHost, type HostAccess } from './remote-host'
+import { isDown } from './host-state'
+import { noAgentOn, RemoteHost, type HostAccess } from './remote-host'
 
 export interface RemoteLabOptions {
   readonly inventory: Inventory
@@ -166,10 +167,7 @@ class RemoteLab implements LabHosts {
   }
 
   #client(host: RemoteHost): SatelliteClient {
-    if (isDown(host.host)) {
-      const { hostId } = host.host
-      throw new SkyError('host_down', `The agent of ${hostId} does not run`, `Restart ${hostId}.`, { hostId })
-    }
+    if (isDown(host.host)) throw noAgentOn(host.host)
     return host.client as unknown as SatelliteClient
   }
 

@@ -16,7 +16,8 @@ import type { SecretSource } from '../secrets/secret'
 import type { SshConnector, SshSession } from '../ssh/ssh-session'
 import { openAgentLink, openControlStream, type AgentLink } from './agent-link'
 import { findInstallation, type FoundInstallation } from './find-installation'
-import type { Ending, HostAccess } from './remote-host'
+import type { Ending } from './host-state'
+import type { HostAccess } from './remote-host'
 
 export interface SshHostAccessOptions {
   readonly lab: string
@@ -26,6 +27,8 @@ export interface SshHostAccessOptions {
   readonly agentVersion: string
   readonly secrets: SecretSource
   readonly locks: ConsoleLocks
+  /** Who takes the lab away from this host in this console, or was the last to work on the lab by that; null = nobody. */
+  readonly removedBy: (host: string) => Promise<string | null>
 }
 
 /** Last lines of the log of an agent that has ended, for whoever asks why. */
@@ -41,6 +44,8 @@ interface Open {
 export class SshHostAccess implements HostAccess {
   readonly #options: SshHostAccessOptions
   #open: Open | null = null
+  /** Nothing was found when it was last looked for. */
+  #isGone = false
 
   constructor(options: SshHostAccessOptions) {
     this.#options = options
@@ -70,10 +75,11 @@ export class SshHostAccess implements HostAccess {
 
   async ending({ startedAt }: Hello): Promise<Ending> {
     const open = this.#open
-    if (!open) return { kind: 'crashed', lastLines: [] }
+    if (!open) return this.#isGone ? this.#removed(null) : { kind: 'crashed', lastLines: [] }
     try {
       const shell = await this.#shell(open)
       const ending = await agentEnding(shell, this.#subject(open), startedAt)
+      if (ending.kind === 'removed') return await this.#gone(open, ending.by)
       if (ending.kind !== 'crashed') return ending
       return { kind: 'crashed', lastLines: await serviceLog(shell, this.#subject(open), shownLines) }
     } catch {
@@ -81,7 +87,19 @@ export class SshHostAccess implements HostAccess {
     }
   }
 
+  /** What was known of the installation holds no more; another kind of service may have taken its place. */
+  async #gone({ session }: Open, by: string | null): Promise<Ending> {
+    const isReplaced = by === null && (await findInstallation(session, this.#options.lab)) !== null
+    await this.close()
+    return isReplaced ? { kind: 'update', by } : this.#removed(by)
+  }
+
+  async #removed(by: string | null): Promise<Ending> {
+    return { kind: 'removed', by: by ?? (await this.#options.removedBy(this.#options.host.name)) }
+  }
+
   async startService(): Promise<void> {
+    if (!this.#open && this.#isGone) throw this.#notInstalled()
     if (!this.#open) return
     await controlService(await this.#shell(this.#open), this.#subject(this.#open), 'start')
   }
@@ -99,14 +117,8 @@ export class SshHostAccess implements HostAccess {
     const session = await connector.connect(host.name, signal)
     try {
       const found = await findInstallation(session, lab)
-      if (!found) {
-        throw new SkyError(
-          'not_installed',
-          `No agent of the lab ${lab} is installed on ${host.name}`,
-          `Install it: skymemory lab apply ${lab}`,
-          { lab, host: host.name },
-        )
-      }
+      this.#isGone = found === null
+      if (!found) throw this.#notInstalled()
       const lock = await locks.hold({
         lab,
         host: host.name,
@@ -124,6 +136,16 @@ export class SshHostAccess implements HostAccess {
       session.close()
       throw thrown
     }
+  }
+
+  #notInstalled(): SkyError {
+    const { lab, host } = this.#options
+    return new SkyError(
+      'not_installed',
+      `No agent of the lab ${lab} is installed on ${host.name}`,
+      `Install it: skymemory lab apply ${lab}`,
+      { lab, host: host.name },
+    )
   }
 
   #shell({ session }: Open): Promise<HostShell> {

@@ -25,6 +25,8 @@ export class RunQueue {
   readonly #executor: RunExecutor
   readonly #waiting: { run: RunModel; only: Set<string> | null }[] = []
   #turn: RunTurn | null = null
+  /** Ends what is done between runs. */
+  #alone: AbortController | null = null
   #working: Promise<void> | null = null
   #closing = false
 
@@ -41,9 +43,33 @@ export class RunQueue {
     return { parameters, trialKey: trial.attempt.trialKey, epoch: execution.epoch }
   }
 
-  /** True while a run has its turn, also when it is paused. */
-  get busy(): boolean {
-    return this.#turn !== null
+  /** What has the lab: a run, also when it is paused, or a proof; null = nothing. */
+  get active(): 'run' | 'proof' | null {
+    if (this.#alone) return 'proof'
+    return this.#turn ? 'run' : null
+  }
+
+  /**
+   * Prove something with the lab while no run has its turn; those that are started meanwhile wait.
+   * @param work gets a signal that is aborted when the program ends
+   * @throws SkyError `conflict` while a run or a proof is active
+   */
+  async alone<T>(work: (ended: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#working) {
+      const active = this.active ?? 'run'
+      throw new SkyError('conflict', `A ${active} is active`, `Wait for its end, or cancel the ${active}.`)
+    }
+    const alone = new AbortController()
+    this.#alone = alone
+    const result = work(alone.signal).finally(() => {
+      this.#alone = null
+    })
+    const over = result.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#begin(over.then(() => this.#work()))
+    return result
   }
 
   async start(stored: Omit<StoredRun, 'state'>, trials: readonly PlannedTrial[]): Promise<void> {
@@ -133,6 +159,7 @@ export class RunQueue {
   /** For the end of the program: what runs or waits becomes interrupted, and can be resumed later. */
   async close(): Promise<void> {
     this.#closing = true
+    this.#alone?.abort(new SkyError('cancelled', 'The program ends'))
     const waiting = this.#waiting.splice(0)
     this.#turn?.giveUp('The program ends')
     await this.#working
@@ -147,7 +174,11 @@ export class RunQueue {
 
   #enqueue(run: RunModel, only: Set<string> | null): void {
     this.#waiting.push({ run, only })
-    this.#working ??= this.#work().finally(() => {
+    if (!this.#working) this.#begin(this.#work())
+  }
+
+  #begin(work: Promise<void>): void {
+    this.#working = work.finally(() => {
       this.#working = null
     })
   }

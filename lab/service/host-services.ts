@@ -9,6 +9,7 @@ import type { ConsoleLock, ConsoleLocks } from '../provisioning/console-lock'
 import { openHostShell } from '../provisioning/open-host-shell'
 import type { HostShell } from '../provisioning/host-shell'
 import {
+  asOwner,
   controlService,
   followLines,
   newestLines,
@@ -77,6 +78,14 @@ export class HostServices {
       } finally {
         await lock?.release()
       }
+    })
+  }
+
+  /** What is needed to control a service is asked for now, not in the middle of something. @throws SkyError `not_installed` and those of root's rights */
+  requireControl(lab: string, host: string): Promise<void> {
+    return this.#on(lab, host, async (shell, found) => {
+      if (!found) throw notInstalled(lab, host)
+      await asOwner(shell, found.installation.service, ':', [])
     })
   }
 

@@ -7,7 +7,8 @@ import packageJson from '../../package.json'
 import { SkyError } from '#shared/contract/errors'
 import type { InventoryHost } from '#shared/inventory/inventory'
 import { openAgentLink, type AgentLink } from '../remote/agent-link'
-import type { Ending, HostAccess } from '../remote/remote-host'
+import type { Ending } from '../remote/host-state'
+import type { HostAccess } from '../remote/remote-host'
 import { temporaryFolder } from './folders'
 
 /**

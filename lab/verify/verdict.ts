@@ -1,17 +1,5 @@
 import type { ProofAnswer } from '#shared/contract/agent-control'
-
-/** What one step of a proof found. */
-export interface Verdict {
-  readonly step: string
-  readonly passed: boolean
-  /** Blocks that came out of the cache, of all full blocks of the prompt. */
-  readonly blocksHit: number
-  readonly blocks: number
-  readonly sameTokens: boolean
-  /** To the last bit of every logit behind every token. */
-  readonly sameLogits: boolean
-  readonly text: string
-}
+import type { Verdict } from '#shared/contract/proof-api'
 
 /** What a step must show beside the same answer. */
 export interface Expectation {

@@ -7,6 +7,7 @@ import { localLab } from '../local/local-lab'
 import { writeRandomModel } from '../models/random-model'
 import { llamaMissing } from '../models/testing/llama-package'
 
+import { killHost } from './kill-host'
 import { verifyModel, type VerifyOptions } from './verify-model'
 
 const root = join(import.meta.dirname, '../..')
@@ -26,23 +27,30 @@ const parameters: ParameterValues = {
 }
 const text = 'A satellite keeps what the model has read, and gives it back to whoever asks again. '.repeat(20)
 
-function verify(changes: Partial<ParameterValues>, more: Partial<VerifyOptions> = {}) {
-  return verifyModel({
-    startLab: localLab({
-      nodeExecutable: process.execPath,
-      agentEntry: join(root, 'out/agent/skymemory-agent.mjs'),
-      journalDirectory: join(folder, 'journals'),
-      models: { packageFolder: join(root, 'agent/llama'), modelsDirectory },
-    }),
-    parameters: { ...parameters, ...changes },
-    text,
-    promptTokens: 140,
-    maxTokens: 5,
-    signal: new AbortController().signal,
-    onStep: () => undefined,
-    onVerdict: () => undefined,
-    ...more,
+async function verify(changes: Partial<ParameterValues>, more: Partial<VerifyOptions> = {}) {
+  const start = localLab({
+    nodeExecutable: process.execPath,
+    agentEntry: join(root, 'out/agent/skymemory-agent.mjs'),
+    journalDirectory: join(folder, 'journals'),
+    models: { packageFolder: join(root, 'agent/llama'), modelsDirectory },
   })
+  const quiet = (): void => undefined
+  const { signal } = new AbortController()
+  const lab = await start({ slots: 5, planes: 3 }, quiet, quiet, signal)
+  try {
+    return await verifyModel(lab, {
+      parameters: { ...parameters, ...changes },
+      text,
+      promptTokens: 140,
+      maxTokens: 5,
+      endProcess: killHost,
+      signal,
+      onProgress: quiet,
+      ...more,
+    })
+  } finally {
+    await lab.stop()
+  }
 }
 
 if (llamaMissing) console.warn(llamaMissing)

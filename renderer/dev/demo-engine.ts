@@ -1,4 +1,5 @@
 import type { ConsoleApi, LogLine } from '#shared/contract/console-api'
+import { SkyError } from '#shared/contract/errors'
 import type { Client, Handlers } from '#shared/contract/rpc'
 import { presets } from '#shared/experiment/presets'
 import { demoClient, type Emit } from './demo-client'
@@ -127,6 +128,9 @@ function handlersOf(
       await chat.serve(parameters)
       lab.serveApi(url)
       return { url }
+    },
+    proveModel: () => {
+      throw new SkyError('not_supported', 'There is no model here')
     },
     presets: () => [...presets],
     checkExperiment: ({ yaml }) => checkExperiment(yaml),

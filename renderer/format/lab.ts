@@ -50,6 +50,7 @@ export function hostTone(host: LabHost): Tone {
     case 'unreachable':
       return 'warn'
     case 'stopped_by_hand':
+    case 'removed':
       return 'warn'
     case 'crashed':
       return 'bad'
@@ -97,6 +98,7 @@ export function hostStateLabel(host: LabHost, now: number): string {
     case 'starting':
     case 'healthy':
     case 'crashed':
+    case 'removed':
     case 'stopped':
       return state.kind
   }
@@ -113,6 +115,7 @@ export function wayBack({ state }: LabHost): 'Restart' | 'Start' | null {
     case 'restarting':
     case 'healthy':
     case 'unreachable':
+    case 'removed':
     case 'stopped':
       return null
   }

@@ -92,6 +92,15 @@ describe('hosts', () => {
     expect(hostsTone([healthy(5), stopped])).toBe('warn')
   })
 
+  it('that were removed are told as that; nothing is there to be started', () => {
+    const removed = host({ kind: 'removed', at: 0, by: null })
+    expect([hostStateLabel(removed, 0), hostTone(removed), wayBack(removed)]).toEqual([
+      'removed',
+      'warn',
+      null,
+    ])
+  })
+
   it('that are unreachable count down to the next attempt', () => {
     const lost = (nextAttemptAt: number | null): LabHost =>
       host({ kind: 'unreachable', since: 0, attempts: 2, nextAttemptAt, reason: 'no answer' })

@@ -43,6 +43,8 @@ const hostState = z.discriminatedUnion('kind', [
   }),
   /** Its service was stopped while the lab used it; `by`: who, such as ada@laptop, or null where nobody noted it. */
   z.object({ kind: z.literal('stopped_by_hand'), at: z.number(), by: z.string().nullable() }),
+  /** Its installation was taken away while the lab used it; `by` as above. */
+  z.object({ kind: z.literal('removed'), at: z.number(), by: z.string().nullable() }),
   /** Its agent is started again, or another version takes its place; it comes back by itself. `by` as above. */
   z.object({
     kind: z.literal('restarting'),

@@ -5,7 +5,11 @@ import { answerRequest, type CachedModel } from '../answer-request'
 import { withZeroedValues } from './zeroed-values'
 
 /** One answer, greedily, with a digest of all logits behind each token if asked for. */
-export async function prove(model: CachedModel, request: ProofRequest): Promise<ProofAnswer> {
+export async function prove(
+  model: CachedModel,
+  request: ProofRequest,
+  signal: AbortSignal,
+): Promise<ProofAnswer> {
   const { engine, blockTokens } = model
   const whole = await engine.promptTokens(request.text)
   if (whole.length < request.promptTokens) {
@@ -19,7 +23,7 @@ export async function prove(model: CachedModel, request: ProofRequest): Promise<
     prompt,
     maxTokens: request.maxTokens,
     withLogits: request.withLogits,
-    signal: new AbortController().signal,
+    signal,
     onToken: (token) => {
       tokens.push(token.id)
       logits.push(token.logits ?? '')

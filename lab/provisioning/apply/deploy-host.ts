@@ -87,7 +87,7 @@ async function startService(job: HostJob, identity: string | null, now: () => nu
   for (const kind of replaced) {
     const layout = hostLayout(kind, lab, facts.home)
     const keepFiles = layout.directory === hostLayout(service, lab, facts.home).directory
-    await takeAway({ lab, service: kind, layout, facts, shell: job.shell, keepFiles })
+    await takeAway({ lab, service: kind, layout, facts, shell: job.shell, keepFiles, removedBy: null })
   }
 }
 

@@ -3,12 +3,17 @@ import { defineCtl, defineSupervisor } from './service-scripts'
 /**
  * End a service and take its unit away; its files stay.
  *
- * $1 kind, $2 directory, $3 name of the unit, $4 its file or nothing, $5 user who logs in
+ * $1 kind, $2 directory, $3 name of the unit, $4 its file or nothing, $5 user who logs in, $6 by whom the installation is removed: noted with
+ * the time for consoles that are connected to the agent; empty = not noted
  */
 export const retireScript = `# take the service away
 LC_ALL=C
 export LC_ALL
 ${defineCtl}${defineSupervisor}
+if [ -n "$6" ] && [ -d "$2" ]; then
+  # A full disk must not keep anything from being removed.
+  { printf '%s\\n%s\\nremove\\n' "$(date +%s%3N)" "$6" > "$2/stopped-by"; } 2>/dev/null
+fi
 if [ "$1" = detached ]; then
   stop_supervisor "$2"
 elif [ -e "$4" ]; then

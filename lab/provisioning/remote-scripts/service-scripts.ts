@@ -137,8 +137,8 @@ ${defineSupervisor}
 const restartLimitMs = 60_000
 
 /**
- * How an agent ended that had answered before: \`stopped\` by hand, \`restart\`, \`update\` (another version takes its place) or \`crashed\`, then
- * who wanted it, where that is known. One that just ends is given a moment.
+ * How an agent ended that had answered before: \`stopped\` by hand, \`restart\`, \`update\` (another version takes its place), \`removed\` with its
+ * installation or \`crashed\`, then who wanted it, where that is known. One that just ends is given a moment.
  *
  * $1 kind, $2 directory, $3 name of the unit, $4 when that agent was started, Unix ms by the host's clock: what was noted before is of another one
  */
@@ -150,10 +150,12 @@ ${defineCtl}${defineSupervisor}
 case \${at:-} in '' | *[!0-9]*) at=0 ;; esac
 if [ "$at" -ge "$4" ]; then
   case \${what:-} in
+    remove) printf 'removed\\n%s\\n' "$who"; exit ;;
     restart | update) [ "$(($(date +%s%3N) - at))" -gt ${restartLimitMs} ] || { printf '%s\\n%s\\n' "$what" "$who"; exit; } ;;
     *) printf 'stopped\\n%s\\n' "$who"; exit ;;
   esac
 fi
+if [ ! -e "$2/install.json" ]; then echo removed; exit; fi
 # A supervisor ends a little after its agent; systemd gives an agent 10 s.
 ends() {
   if [ "$1" = detached ]; then supervisor "$2" >/dev/null && [ "$tries" -gt 90 ]; else [ "$(ctl is-active "$3")" = deactivating ]; fi

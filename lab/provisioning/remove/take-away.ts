@@ -15,6 +15,8 @@ export interface TakenAway {
   readonly shell: HostShell
   /** Another service of this lab lives in the same folder. */
   readonly keepFiles: boolean
+  /** Who removes the lab from the host; null = another service has taken its place. */
+  readonly removedBy: string | null
 }
 
 const removeLimitMs = 120_000
@@ -23,14 +25,22 @@ const removeLimitMs = 120_000
  * End a service, and take away its unit, its files and the account that was made for it. Does nothing about what is not there.
  * @throws SkyError `provisioning_failed`, `host_not_writable` and those of root's rights
  */
-export async function takeAway({ lab, service, layout, facts, shell, keepFiles }: TakenAway): Promise<void> {
+export async function takeAway({
+  lab,
+  service,
+  layout,
+  facts,
+  shell,
+  keepFiles,
+  removedBy,
+}: TakenAway): Promise<void> {
   const { host } = shell.session
   const file = unitFile(service, lab, facts.home) ?? ''
   const retired = await asOwner(
     shell,
     service,
     retireScript,
-    [service, layout.directory, unitName(lab), file, facts.user],
+    [service, layout.directory, unitName(lab), file, facts.user, removedBy ?? ''],
     { limitMs: removeLimitMs },
   )
   requireSuccess(retired, host, 'to end the service')

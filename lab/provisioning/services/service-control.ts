@@ -82,9 +82,13 @@ export async function serviceRunning(
   return { state: state === '' ? 'unknown' : state, pid: /^\d+$/.test(pid) ? Number(pid) : 0 }
 }
 
-/** How an agent ended; `by` is null where nobody noted who stopped it. One that is restarted or updated comes back by itself. */
+/**
+ * How an agent ended; `by` is null where nobody noted who stopped it. One that is restarted or updated comes back by itself; of one that was
+ * removed nothing is there any more.
+ */
 export type AgentEnding =
   | { readonly kind: 'stopped'; readonly by: string | null }
+  | { readonly kind: 'removed'; readonly by: string | null }
   | { readonly kind: 'restart' | 'update'; readonly by: string | null }
   | { readonly kind: 'crashed' }
 
@@ -97,8 +101,15 @@ export async function agentEnding(
   const args = [service, layout.directory, unitName(lab), String(Math.floor(startedAt))]
   const { stdout } = await shell.asUser(endingScript, args)
   const [kind, by = ''] = stdout.split('\n')
-  if (kind !== 'stopped' && kind !== 'restart' && kind !== 'update') return { kind: 'crashed' }
-  return { kind, by: quotedLine(by, 200) || null }
+  switch (kind) {
+    case 'stopped':
+    case 'removed':
+    case 'restart':
+    case 'update':
+      return { kind, by: quotedLine(by, 200) || null }
+    default:
+      return { kind: 'crashed' }
+  }
 }
 
 /** The newest lines of an agent's log, oldest first, as people read them; empty where it cannot be read. */
