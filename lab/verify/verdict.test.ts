@@ -40,6 +40,7 @@ describe('a verdict', () => {
       all,
       'it broke',
     ],
+    ['a step that shows nothing', {}, { ...all, missing: 'nothing was moved' }, 'nothing was moved'],
     ['spoilt values that nothing shows', {}, { hits: [3, 3], same: false }, 'went unnoticed'],
   ])('is bad for %s', (_what, change, expectation, part) => {
     const verdict = judge('step', cold, { ...warm, ...change }, expectation)

@@ -7,6 +7,8 @@ export interface Expectation {
   readonly hits: readonly [number, number]
   /** False: the answer must be another one, because the values were spoilt on purpose. */
   readonly same: boolean
+  /** What did not happen without which the step shows nothing; null = everything happened. */
+  readonly missing?: string | null
 }
 
 /** Compare an answer with the one that was computed without any cache. */
@@ -14,7 +16,7 @@ export function judge(
   step: string,
   cold: ProofAnswer,
   answer: ProofAnswer,
-  { hits: [least, most], same }: Expectation,
+  { hits: [least, most], same, missing = null }: Expectation,
 ): Verdict {
   const blocks = answer.blockHashes.length
   const sameTokens = equal(cold.tokens, answer.tokens)
@@ -23,6 +25,7 @@ export function judge(
   const fail = (text: string): Verdict => ({ ...found, passed: false, text })
   const hit = `${answer.blocksHit} of ${blocks} blocks from the cache`
   if (answer.error !== null) return fail(answer.error.message)
+  if (missing !== null) return fail(missing)
   if (answer.tokens.length === 0) return fail('the model gave no tokens')
   if (answer.blocksHit < least || answer.blocksHit > most) {
     const expected = least === most ? `${least}` : `${least} to ${most}`

@@ -4,6 +4,7 @@ import type { LabHost } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type { Proof, ProofProgress, Verdict } from '#shared/contract/proof-api'
 import type { ParameterValues } from '#shared/experiment/parameters'
+import { largestShare } from '#shared/kvc/chunks'
 import type { LabHosts } from '../hosts/lab-hosts'
 import { satelliteHosts } from '../runs/prepare-trial'
 import { LabWatch } from './lab-watch'
@@ -23,8 +24,6 @@ export interface VerifyOptions {
   readonly onProgress: (progress: ProofProgress) => void
 }
 
-/** Share of a prompt's blocks that satellites can hold where some are to be evicted. */
-const evictingShare = 0.6
 /** Time in which the inference host is to be back and connected to all others, ms, and between two looks at it. */
 const restartLimitMs = 90_000
 const lookMs = 50
@@ -41,6 +40,14 @@ export async function verifyModel(lab: LabHosts, options: VerifyOptions): Promis
   } finally {
     watch.stop()
   }
+}
+
+/** What one answer differs in from the others. */
+interface Asked {
+  readonly text: string
+  readonly promptTokens: number
+  readonly useCache: boolean
+  readonly zeroValuesOfBlock: number
 }
 
 class ModelProof {
@@ -76,7 +83,8 @@ class ModelProof {
       throw new SkyError('invalid_argument', message, 'Ask for a longer prompt, or for shorter blocks.')
     }
     const all: Expectation = { hits: [usable, usable], same: true }
-    const some: Expectation = { hits: [0, usable - 1], same: true }
+    // Some are evicted, and some that stayed are used.
+    const some: Expectation = { hits: [1, usable - 1], same: true }
     const none: Expectation = { hits: [0, 0], same: true }
     const one: Expectation = { hits: [1, 1], same: true }
     await this.#judge('cold, twice', cold, again, none)
@@ -98,15 +106,16 @@ class ModelProof {
     await this.#judge('after it was stored again', cold, await this.#answer(), all)
 
     this.#step('Turning the constellation')
-    await this.#ask((signal) => this.#lab.inference().call('rotate', {}, signal))
-    await this.#judge('after a migration', cold, await this.#answer(), all)
+    const missing = (await this.#migrate()) > 0 ? null : 'no chunk was moved by any rotation'
+    await this.#judge('after a migration', cold, await this.#answer(), { ...all, missing })
 
     const spoilt = await this.#answer({ zeroValuesOfBlock: 1 })
     await this.#judge('self-check: spoilt values', cold, spoilt, { ...all, same: false })
 
-    const perSatellite = (usable * cold.blockBytes * evictingShare) / parameters.servers
-    await this.#prepare({ ...parameters, satellite_bytes: Math.ceil(perSatellite) })
-    await this.#answer()
+    this.#step('Filling the satellites')
+    await this.#fill(cold)
+    await this.#judge('in satellites that are full', cold, await this.#answer(), all)
+    await this.#evict(blocks, usable)
     await this.#judge('after eviction', cold, await this.#answer(), some)
     const passed = this.#verdicts.every((verdict) => verdict.passed)
     return { model, verdicts: this.#verdicts, passed }
@@ -148,8 +157,9 @@ class ModelProof {
     if (this.#options.signal.aborted) throw new SkyError('cancelled', 'The proof was cancelled')
   }
 
-  async #answer(how: { useCache?: boolean; zeroValuesOfBlock?: number } = {}): Promise<ProofAnswer> {
-    const { text, promptTokens, maxTokens, spoiltBlock = null } = this.#options
+  async #answer(how: Partial<Asked> = {}): Promise<ProofAnswer> {
+    const { maxTokens, spoiltBlock = null } = this.#options
+    const { text, promptTokens } = { ...this.#options, ...how }
     const { useCache = true, zeroValuesOfBlock = spoiltBlock } = how
     const request = { text, promptTokens, maxTokens, useCache, withLogits: true, zeroValuesOfBlock }
     return this.#ask((signal) => this.#lab.inference().call('prove', request, signal))
@@ -181,6 +191,32 @@ class ModelProof {
       if (damaged) return
     }
     throw new SkyError('internal', `no satellite holds a chunk of block ${block}`)
+  }
+
+  /** Rotations until something moves: small blocks lie on few servers, and those of the leaving column may hold none of them. @returns chunks moved */
+  async #migrate(): Promise<number> {
+    for (let turns = 0; turns < this.#options.parameters.slots; turns++) {
+      const { chunks } = await this.#ask((signal) => this.#lab.inference().call('rotate', {}, signal))
+      if (chunks > 0) return chunks
+    }
+    return 0
+  }
+
+  /** Empty satellites with room for the blocks of the prompt and no more; and the blocks. */
+  async #fill({ blockHashes, blockBytes }: ProofAnswer): Promise<void> {
+    const { parameters } = this.#options
+    const ofOneBlock = largestShare(blockBytes, parameters.chunk_bytes, parameters.servers)
+    await this.#prepare({ ...parameters, satellite_bytes: ofOneBlock * blockHashes.length })
+    await this.#answer()
+  }
+
+  /** Use the first half of the blocks, then store as many of another prompt as there are others: those make room for them. */
+  async #evict(blocks: number, usable: number): Promise<void> {
+    const { text, parameters } = this.#options
+    const used = Math.floor(usable / 2)
+    const tokensOf = (count: number): number => count * parameters.block_tokens + 1
+    await this.#answer({ promptTokens: tokensOf(used) })
+    await this.#answer({ promptTokens: tokensOf(blocks - used), text: `Something else. ${text}` })
   }
 
   /** Another process of the agent, and with it one of the model. */

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chunkCount, chunkCountOfServer, chunkRange, chunksOfServer, serverOfChunk } from './chunks'
+import {
+  chunkCount,
+  chunkCountOfServer,
+  chunkRange,
+  chunksOfServer,
+  largestShare,
+  serverOfChunk,
+} from './chunks'
 
 test('a block of TinyLlama has 235 chunks, the last of them shorter', () => {
   expect(chunkCount(2_883_584, 12_288)).toBe(235)
@@ -43,4 +50,11 @@ test('every chunk lives on exactly one server', () => {
       owners.forEach((server, chunk) => expect(server).toBe(serverOfChunk(chunk, servers)))
     }),
   )
+})
+
+test('the largest share of a block is that of the server with most of its bytes', () => {
+  expect(largestShare(16_384, 12_288, 9)).toBe(12_288)
+  expect(largestShare(2_883_584, 12_288, 9)).toBe(26 * 12_288 + 8_192)
+  expect(largestShare(25_000, 12_288, 2)).toBe(12_288 + 424)
+  expect(largestShare(100, 12_288, 1)).toBe(100)
 })

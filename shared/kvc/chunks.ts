@@ -26,6 +26,17 @@ export function chunksOfServer(server: number, servers: number, chunks: number):
   return own
 }
 
+/** Bytes of a block on the server that holds most of it. */
+export function largestShare(byteLength: number, chunkBytes: number, servers: number): number {
+  const shares = new Array<number>(servers).fill(0)
+  for (let chunk = 0; chunk < chunkCount(byteLength, chunkBytes); chunk++) {
+    const { start, end } = chunkRange(chunk, byteLength, chunkBytes)
+    const server = serverOfChunk(chunk, servers)
+    shares[server] = (shares[server] as number) + end - start
+  }
+  return Math.max(...shares)
+}
+
 /** How many chunks of a block one server holds. */
 export function chunkCountOfServer(server: number, servers: number, chunks: number): number {
   return server >= chunks ? 0 : Math.floor((chunks - 1 - server) / servers) + 1
