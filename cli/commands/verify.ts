@@ -6,7 +6,7 @@ import { Option, type Command } from 'commander'
 import { SkyError } from '#shared/contract/errors'
 import { checkRelations } from '#shared/experiment/relations'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
-import { readDocuments } from '#lab/experiments/documents'
+import { charactersPerToken, readDocuments } from '#lab/experiments/documents'
 import { localLab } from '#lab/local/local-lab'
 import type { Verdict } from '#lab/verify/verdict'
 import { verifyModel, type Proof } from '#lab/verify/verify-model'
@@ -76,9 +76,11 @@ async function proveOnLocalLab(context: CommandContext, options: VerifyCommandOp
     const message = 'This installation cannot run real models: the package @skymemory/llama is not there'
     throw new SkyError('not_supported', message, 'See docs/models.md: how it is installed.')
   }
+  // No more than the prompt needs: all of it is tokenised for every answer.
   const text = (await readDocuments(installation.documentsDirectory, options.promptTokens * 2))
     .map((document) => document.text)
     .join('\n')
+    .slice(0, options.promptTokens * charactersPerToken)
   const journalDirectory = await mkdtemp(join(tmpdir(), 'skymemory-verify-'))
   const interrupts = listenForInterrupts()
   try {

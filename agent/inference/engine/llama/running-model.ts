@@ -66,6 +66,16 @@ export class RunningModel {
     return layout
   }
 
+  /** @throws SkyError not_supported, engine_failed when blocks of the model's cache do not give what it computes */
+  async tryCache(): Promise<void> {
+    const { process } = await this.ready()
+    const started = performance.now()
+    const stateFile = this.states.newFile()
+    await process.call('tryCache', { blockTokens: this.#settings.batchTokens, stateFile })
+    const seconds = ((performance.now() - started) / 1000).toFixed(1)
+    this.#log.info(`the cache of ${this.#settings.modelFile} was tried out in ${seconds} s, and is plain`)
+  }
+
   async close(): Promise<void> {
     this.states.close()
     await this.#process?.end()
