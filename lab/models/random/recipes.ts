@@ -26,8 +26,8 @@ const graniteKeys = {
   'attention.scale': number(0.125),
 }
 
-/** Factors of long contexts count from 128 tokens on here, so that a proof meets them. */
-const longContext = { 'rope.scaling.original_context_length': count(128) }
+/** Contexts of more tokens turn keys by the factors for long ones. */
+const longContext = { 'rope.scaling.original_context_length': count(512) }
 const longFactors = ['rope_factors_long', 'rope_factors_short']
 
 /**
@@ -39,8 +39,9 @@ const departures = {
   llama: {},
   mixtral: { architecture: 'llama', experts },
   mistral3: {
+    // From the 32nd token on, attention gets sharper the later a token is.
     keys: {
-      ...longContext,
+      'rope.scaling.original_context_length': count(32),
       'attention.temperature_scale': number(0.1),
       'rope.scaling.type': text('yarn'),
       'rope.scaling.factor': number(16),
