@@ -32,6 +32,17 @@ function* inPieces(bytes: number, unitBytes: number, fill: (piece: Buffer) => vo
 const evenly = (bits: number, deviation: number): number =>
   ((2 * bits + 1) / 65_536 - 1) * Math.sqrt(3) * deviation
 
+const halvesOf = new Map<number, Uint16Array>()
+
+/** The half of every 16 random bits; remembered, because the matrices of a model have a few deviations only. */
+function evenHalves(deviation: number): Uint16Array {
+  const known = halvesOf.get(deviation)
+  if (known !== undefined) return known
+  const halves = Uint16Array.from({ length: 65_536 }, (_, bits) => halfFloat(evenly(bits, deviation)))
+  halvesOf.set(deviation, halves)
+  return halves
+}
+
 /** A matrix, or several, of random halves, evenly distributed around 0; the first number of its shape is the length of a row. */
 export function randomHalves(
   seed: number,
@@ -45,7 +56,7 @@ export function randomHalves(
     shape,
     type,
     *pieces() {
-      const halves = Uint16Array.from({ length: 65_536 }, (_, bits) => halfFloat(evenly(bits, deviation)))
+      const halves = evenHalves(deviation)
       const random = randomFiller(seed, name)
       yield* inPieces(tensorBytes({ shape, type }), type.blockBytes, (piece) => {
         random(piece)
