@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ProofAnswer } from '#shared/contract/agent-control'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
 import type { LabHosts } from '../hosts/lab-hosts'
 import { localLab } from '../local/local-lab'
@@ -112,18 +113,21 @@ describe.skipIf(llamaMissing)('architectures', () => {
 
   test('that turn keys otherwise in long contexts have other blocks there', async () => {
     await withLab(async (lab) => {
-      const blocksOf = async (model: string, context_tokens: number): Promise<readonly string[]> => {
+      const answerOf = async (model: string, context_tokens: number): Promise<ProofAnswer> => {
         const changed = { ...parameters, cache: 'off', model, context_tokens } as const
         await lab.inference().call('openModel', { parameters: changed }, signal)
-        const request = { text, promptTokens: 100, maxTokens: 1, useCache: false, withLogits: false }
+        const request = { text, promptTokens: 100, maxTokens: 1, useCache: false, withLogits: true }
         const answer = await lab.inference().call('prove', { ...request, zeroValuesOfBlock: null })
         expect(answer.error).toBeNull()
         expect(answer.blockHashes).toHaveLength(3)
-        return answer.blockHashes
+        return answer
       }
       // Its short factors are for contexts of up to 512 tokens.
-      expect(await blocksOf('phi3', 1_024)).not.toEqual(await blocksOf('phi3', 256))
-      expect(await blocksOf('llama', 1_024)).toEqual(await blocksOf('llama', 256))
+      const [short, long] = [await answerOf('phi3', 256), await answerOf('phi3', 1_024)]
+      expect(long.logits).not.toEqual(short.logits)
+      expect(long.blockHashes).not.toEqual(short.blockHashes)
+      const { blockHashes } = await answerOf('llama', 256)
+      expect((await answerOf('llama', 1_024)).blockHashes).toEqual(blockHashes)
     })
   })
 })
