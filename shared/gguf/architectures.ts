@@ -38,6 +38,7 @@ const plain = [
   'starcoder2',
   'refact',
   'stablelm',
+  'deci',
   'internlm2',
   'baichuan',
   'minicpm',

@@ -15,7 +15,10 @@ export function recipeMetadata(recipe: Recipe, sizes: Sizes): Record<string, Met
     block_count: count(sizes.layers),
     feed_forward_length: count(sizes.feedForward),
     'attention.head_count': count(sizes.heads),
-    'attention.head_count_kv': count(sizes.kvHeads),
+    'attention.head_count_kv':
+      new Set(sizes.kvHeads).size === 1
+        ? count(sizes.kvHeads[0] ?? 0)
+        : { type: 'int32s', value: sizes.kvHeads },
     [`attention.${epsilon}`]: number(1e-5),
     ...(headScale === 1
       ? {}

@@ -74,15 +74,18 @@ class ModelTensors {
     const hasExperts = experts !== null && index >= experts.denseLayers
     return [
       ...first,
-      ...this.attention(of),
+      ...this.attention(of, this.sizes.kvHeads[index] ?? 0),
       ...others.flat(),
       ...(hasExperts ? this.experts(of, experts) : this.feedForward(of)),
     ]
   }
 
-  attention(of: (name: string) => string): TensorToWrite[] {
+  attention(of: (name: string) => string, kvHeads: number): TensorToWrite[] {
     const { fusedAttention, attentionBias } = this.recipe
-    const { width, queries, keys } = this.sizes
+    const { width, queries, headSize } = this.sizes
+    // Where nothing is looked back at, values pass through one matrix.
+    if (kvHeads === 0) return [this.matrix(of('attn_output'), width, width)]
+    const keys = kvHeads * headSize
     const inputs = fusedAttention
       ? ([['attn_qkv', queries + 2 * keys, attentionGain]] as const)
       : ([
@@ -93,14 +96,14 @@ class ModelTensors {
     return [
       ...inputs.map(([name, values, gain]) => this.matrix(of(name), width, values, gain)),
       ...(attentionBias === 'none' ? [] : inputs.map(([name, values]) => this.bias(of(name), values))),
-      ...this.queryKeyNorms(of),
+      ...this.queryKeyNorms(of, kvHeads),
       this.matrix(of('attn_output'), queries, width),
       ...(attentionBias === 'inputs and output' ? [this.bias(of('attn_output'), width)] : []),
     ]
   }
 
-  queryKeyNorms(of: (name: string) => string): TensorToWrite[] {
-    const { heads, kvHeads, headSize, queries, keys } = this.sizes
+  queryKeyNorms(of: (name: string) => string, kvHeads: number): TensorToWrite[] {
+    const { heads, headSize, queries } = this.sizes
     const shapes = {
       none: null,
       'one for all heads': [[headSize], [headSize]],
@@ -108,7 +111,7 @@ class ModelTensors {
         [headSize, heads],
         [headSize, kvHeads],
       ],
-      'across heads': [[queries], [keys]],
+      'across heads': [[queries], [kvHeads * headSize]],
     } as const
     const shape = shapes[this.recipe.queryKeyNorm]
     if (shape === null) return []

@@ -23,7 +23,8 @@ export interface Recipe {
   readonly architecture: string
   /** Fewest layers that show all that it does. */
   readonly leastLayers: number
-  readonly kvHeads: 'fewer' | 'one' | 'as queries'
+  /** Fewer by layer: each layer has half of those of the one before, the last of them none. */
+  readonly kvHeads: 'fewer' | 'one' | 'as queries' | 'fewer by layer'
   /** Values of a head, of those of width / heads. */
   readonly headScale: number
   /** Share of a head's values that the position turns (RoPE); 0 = no position is turned. */

@@ -29,22 +29,28 @@ describe('recipes of random models', () => {
     }
   })
 
-  it.each(['phi2', 'qwen3moe', 'gpt2'] as const)('%s gives a file that is whole and fits', async (name) => {
-    const path = join(temporaryFolder(), 'model.gguf')
-    const bytes = await writeRandomModel(path, { shape: 'micro', architecture: name, seed: 1 })
-    const { shape } = await readModelFile(path)
-    expect(whatNeverFits(shape, bytes)).toEqual([])
-    // The last tensor is padded.
-    expect(bytes - shape.wholeFileBytes).toBeLessThan(32)
-    const sizes = sizesOf(randomModelShapes.micro, recipeOf(name))
-    expect(kvcBytesPerToken(shape, 'f16')).toBe(sizes.layers * 2 * sizes.keys * 2)
-  })
+  it.each(['phi2', 'qwen3moe', 'gpt2', 'deci'] as const)(
+    '%s gives a file that is whole and fits',
+    async (name) => {
+      const path = join(temporaryFolder(), 'model.gguf')
+      const bytes = await writeRandomModel(path, { shape: 'micro', architecture: name, seed: 1 })
+      const { shape } = await readModelFile(path)
+      expect(whatNeverFits(shape, bytes)).toEqual([])
+      // The last tensor is padded.
+      expect(bytes - shape.wholeFileBytes).toBeLessThan(32)
+      const sizes = sizesOf(randomModelShapes.micro, recipeOf(name))
+      const heads = sizes.kvHeads.reduce((sum, each) => sum + each, 0)
+      expect(shape.kvHeads).toEqual(sizes.kvHeads)
+      expect(kvcBytesPerToken(shape, 'f16')).toBe(heads * 2 * sizes.headSize * 2)
+    },
+  )
 
   it('have layers, heads and sizes of heads as the architecture asks for', () => {
     const sizes = (name: (typeof recipeNames)[number]) => sizesOf(randomModelShapes.micro, recipeOf(name))
-    expect(sizes('llama')).toMatchObject({ layers: 2, headSize: 32, kvHeads: 2, queries: 128, keys: 64 })
-    expect(sizes('gemma')).toMatchObject({ headSize: 64, kvHeads: 1, queries: 256, keys: 64 })
-    expect(sizes('gpt2')).toMatchObject({ kvHeads: 4, keys: 128 })
+    expect(sizes('llama')).toMatchObject({ layers: 2, headSize: 32, kvHeads: [2, 2], queries: 128 })
+    expect(sizes('gemma')).toMatchObject({ headSize: 64, kvHeads: [1, 1], queries: 256 })
+    expect(sizes('gpt2')).toMatchObject({ kvHeads: [4, 4] })
+    expect(sizes('deci')).toMatchObject({ kvHeads: [2, 1, 0] })
     expect(sizes('baichuan-13b')).toMatchObject({ layers: 40 })
   })
 })

@@ -107,6 +107,7 @@ const departures = {
     layerNorms: ['attn_norm'],
     queryKeyNorm: 'one for each head',
   },
+  deci: { leastLayers: 3, kvHeads: 'fewer by layer' },
   internlm2: {},
   baichuan: { kvHeads: 'as queries' },
   // Of 40 layers, positions are told by ALiBi.

@@ -15,11 +15,11 @@ export interface ModelSize {
 }
 
 /** What a size comes to in an architecture; values of a token. */
-export interface Sizes extends Omit<ModelSize, 'name' | 'weights'> {
+export interface Sizes extends Omit<ModelSize, 'name' | 'weights' | 'kvHeads'> {
   readonly headSize: number
   readonly queries: number
-  /** Of keys, and as many of values. */
-  readonly keys: number
+  /** Of each layer. */
+  readonly kvHeads: readonly number[]
   readonly contextTokens: number
 }
 
@@ -28,14 +28,20 @@ const contextTokens = 4_096
 
 export function sizesOf(size: ModelSize, { leastLayers, headScale, kvHeads }: Recipe): Sizes {
   const headSize = (size.width / size.heads) * headScale
-  const heads = { fewer: size.kvHeads, one: 1, 'as queries': size.heads }[kvHeads]
+  const layers = Math.max(size.layers, leastLayers)
+  const headsOf = (layer: number): number =>
+    ({
+      fewer: size.kvHeads,
+      one: 1,
+      'as queries': size.heads,
+      'fewer by layer': Math.floor(size.kvHeads / 2 ** layer),
+    })[kvHeads]
   return {
     ...size,
-    layers: Math.max(size.layers, leastLayers),
-    kvHeads: heads,
+    layers,
+    kvHeads: Array.from({ length: layers }, (_, layer) => headsOf(layer)),
     headSize,
     queries: size.heads * headSize,
-    keys: heads * headSize,
     contextTokens,
   }
 }
