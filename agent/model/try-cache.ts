@@ -15,21 +15,24 @@ export interface CacheTrial {
 
 /** Blocks of the trial's prompt: one that follows another. */
 const mostBlocks = 2
-/** Tokens behind the blocks; not as many as a block has. */
-const tailTokens = 7
-const answerTokens = 3
+/** At least one token of a prompt is computed. */
+const tailTokens = 1
+const mostAnswerTokens = 3
 /** A model may end its answer at once: then nothing can be compared, and another prompt is tried. */
 const mostPrompts = 8
 
+/** Of a loaded model, what the trial needs. */
+export type TriedModel = Pick<LoadedLlama, 'describe' | 'begin' | 'evaluate' | 'generate' | 'save'>
+
 /**
- * Whether a model's cache can be cut into blocks of tokens and put together again: a prompt of two blocks and a tail is answered from
- * nothing, from its first block and from both, and every logit must be equal to the last bit. It takes as long as computing four blocks.
- * A context that is too short for one block has nothing to try.
+ * Whether a model's cache can be cut into blocks of tokens and put together again: a prompt of two blocks and a token is answered from
+ * nothing, from its first block and from both, and every logit must be equal to the last bit. It takes as long as computing three blocks.
+ * In a context in which no prompt could use a block there is nothing to try.
  * @throws SkyError not_supported when it is another answer; engine_failed when the state is none of keys and values of each token
  */
-export async function tryCache(model: LoadedLlama, trial: CacheTrial): Promise<void> {
+export async function tryCache(model: TriedModel, trial: CacheTrial): Promise<void> {
   const { contextTokens } = model.describe()
-  const room = contextTokens - spareTokens - tailTokens - answerTokens
+  const room = contextTokens - spareTokens - tailTokens - 1
   const blocks = Math.min(mostBlocks, Math.floor(room / trial.blockTokens))
   for (let first = 0; blocks > 0 && first < mostPrompts; first++) {
     if (await agree(model, trial, blocks, first)) return
@@ -40,7 +43,7 @@ export async function tryCache(model: LoadedLlama, trial: CacheTrial): Promise<v
 
 /** @returns false when there was no answer to compare */
 async function agree(
-  model: LoadedLlama,
+  model: TriedModel,
   { blockTokens, stateFile, onTheWay = (block) => block }: CacheTrial,
   blocks: number,
   first: number,
@@ -79,7 +82,7 @@ const someTokens = (vocabulary: number, count: number, first: number): number[] 
 
 /** Each token of the answer with the digest of its logits. */
 async function answer(
-  model: LoadedLlama,
+  model: TriedModel,
   prompt: readonly number[],
   blockTokens: number,
   from: number,
@@ -90,7 +93,9 @@ async function answer(
   }
   const made: string[] = []
   const sampling = { temperature: 0, topP: 1, seed: 0 }
-  const request = { tokens: prompt.slice(next), maxTokens: answerTokens, sampling, withLogits: true }
+  const room = model.describe().contextTokens - spareTokens - prompt.length
+  const maxTokens = Math.min(mostAnswerTokens, room)
+  const request = { tokens: prompt.slice(next), maxTokens, sampling, withLogits: true }
   await model.generate(request, ({ id, logits }) => made.push(`${id} ${logits}`))
   return made
 }
