@@ -69,7 +69,7 @@ class ModelTensors {
   layer(index: number): TensorToWrite[] {
     const { layerNorms, experts } = this.recipe
     const of = (name: string): string => `blk.${index}.${name}`
-    // The usual one stands before the part that it is for, as in files of trained models.
+    // The first one before attention, as in files of trained models; llama.cpp takes any order.
     const [first = [], ...others] = layerNorms.map((name) => this.norm(of(name)))
     const hasExperts = experts !== null && index >= experts.denseLayers
     return [
