@@ -150,7 +150,12 @@ describe('model', () => {
     [
       'a shape that is none',
       async () => ['random', '--out', 'x', '--shape', 'huge'],
-      /Allowed choices are tiny/,
+      /Allowed choices are micro, tiny/,
+    ],
+    [
+      'an architecture that nobody can write',
+      async () => ['random', '--out', 'x', '--architecture', 'mamba'],
+      /'mamba' is invalid. Allowed choices are llama, mixtral/,
     ],
     ['no place for a random model', async () => ['random'], /required option '--out/],
   ])('refuses %s', async (_, prepare, message) => {
@@ -160,6 +165,45 @@ describe('model', () => {
     expect([code, out]).toEqual([1, ''])
     expect(existsSync(join(data, 'models'))).toBe(false)
     expect(existsSync(join(data, 'hacked'))).toBe(false)
+  })
+
+  it('makes models of other architectures, one or all, whose headers say what they are', async () => {
+    const data = temporaryFolder()
+    const micro = ['model', 'random', '--shape', 'micro', '--architecture']
+    expect((await run(data, ...micro, 'stablelm-12b', '--out', 'one.gguf')).out.trim()).toBe(
+      join(data, 'one.gguf'),
+    )
+    const shown = JSON.parse((await run(data, 'model', 'show', 'one.gguf', '--json')).out) as object
+    expect(shown).toMatchObject({ shape: { architecture: 'stablelm', vocabulary: 2_048 }, problems: [] })
+
+    const all = await run(data, ...micro, 'all', '--out', 'all')
+    expect([all.code, all.out.trim()]).toEqual([0, join(data, 'all')])
+    const files = readdirSync(join(data, 'all'))
+    expect(files.length).toBeGreaterThan(45)
+    expect(files).toContain('qwen3moe.gguf')
+    const one = readFileSync(join(data, 'one.gguf'))
+    expect(readFileSync(join(data, 'all', 'stablelm-12b.gguf')).equals(one)).toBe(true)
+
+    writeFileSync(join(data, 'file'), '')
+    const { code, err } = await run(data, ...micro, 'all', '--out', 'file')
+    expect(code).toBe(1)
+    expect(err).toMatch(/\[storage_unwritable\]/)
+  })
+
+  it('takes a model of an architecture that nobody has proven, and says that it is tried out', async () => {
+    const data = temporaryFolder()
+    const values = valuesWith({ 'general.architecture': text('novel') }).map(
+      ([key, value]) => [key.replace(/^llama\./, 'novel.'), value] as const,
+    )
+    writeFileSync(join(data, 'novel.gguf'), buildGguf({ values, tensors: oneTensor, dataBytes: 32 }))
+    const added = await run(data, 'model', 'add', 'novel.gguf')
+    expect([added.code, added.err]).toEqual([
+      0,
+      expect.stringMatching(/note: The architecture novel is not among .* tried out .* skymemory verify/),
+    ])
+    const { out } = await run(data, 'model', 'show', 'novel')
+    expect(out).toMatch(/fits this machine +yes/)
+    expect(out).toMatch(/note +The architecture novel is not among .* tried out .* skymemory verify/)
   })
 
   it('leaves nothing of a random model that is interrupted', async () => {

@@ -12,7 +12,7 @@ type Params<M extends keyof typeof modelControl.methods> = z.infer<(typeof model
 type OutputToken = z.infer<typeof outputToken>
 
 /** Cells that must stay free behind prompt and answer, so that llama.cpp never shifts the context: shifted KV is of no use. */
-const spareTokens = 2
+export const spareTokens = 2
 
 /**
  * A model of llama.cpp with one context of one sequence. Batches have the length of a block and begin at a block's boundary:

@@ -79,6 +79,8 @@ export const modelControl = {
     },
     /** The answer is long enough: `generate` ends after the token that is being made. */
     stop: { params: nothing, result: done },
+    /** See whether blocks of the model's cache give what it computes: for architectures that nobody has proven. */
+    tryCache: { params: z.object({ blockTokens: z.int().min(1), stateFile: z.string() }), result: done },
     /** Write the KV of everything that the sequence has evaluated to a file. */
     save: { params: z.object({ stateFile: z.string() }), result: z.object({ bytes: z.int() }) },
   },

@@ -2,6 +2,7 @@ import { IPCMessageReader, IPCMessageWriter, createMessageConnection } from 'vsc
 import { serve } from '#shared/contract/rpc'
 import { LoadedLlama, type LlamaModule } from './loaded-llama'
 import { modelControl } from './model-control'
+import { tryCache } from './try-cache'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SkyError } from '#shared/contract/errors'
@@ -38,6 +39,10 @@ const emitter = serve(connection, modelControl, {
   generate: (request) => model().generate(request, (token) => emitter.emit('token', token)),
   stop: () => {
     model().stop()
+    return null
+  },
+  tryCache: async (trial) => {
+    await tryCache(model(), trial)
     return null
   },
   save: ({ stateFile }) => model().save(stateFile),

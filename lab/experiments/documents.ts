@@ -4,7 +4,7 @@ import type { Document } from '#shared/contract/agent-control'
 import { SkyError } from '#shared/contract/errors'
 
 /** A LLaMA token is about 4 characters of English; hardly any text needs more than this for one token on average. */
-const charactersPerToken = 12
+export const charactersPerToken = 12
 /** UTF-8 takes up to 4 bytes a character. */
 const bytesPerCharacter = 4
 /** Documents that are read, at most, and what they may hold together. */

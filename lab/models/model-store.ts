@@ -1,7 +1,7 @@
 import { link, readdir, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { SkyError } from '#shared/contract/errors'
-import { whatNeverFits, type ModelProblem } from '#shared/gguf/model-fit'
+import { hindrances, whatNeverFits, type ModelProblem } from '#shared/gguf/model-fit'
 import { modelName, modelNameOf, storedModel, type StoredModel } from '#shared/gguf/stored-model'
 import { printable } from '#shared/text/printable'
 import { writeFileAtomically } from '../atomic-file'
@@ -181,7 +181,7 @@ export class ModelStore {
 
 /** @throws SkyError `not_supported`, `invalid_model` with all reasons */
 export function requireUsable({ path, bytes, shape }: ModelFile): void {
-  const problems = whatNeverFits(shape, bytes)
+  const problems = hindrances(whatNeverFits(shape, bytes))
   const [first] = problems
   if (first === undefined) return
   const isDamaged = problems.some(({ kind }) => kind === 'truncated')

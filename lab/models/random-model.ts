@@ -1,24 +1,26 @@
-import { writeGguf, type MetadataValue, type TensorToWrite, type WriteOptions } from './gguf-writer'
+import { writeGguf, type MetadataValue, type WriteOptions } from './gguf-writer'
 import { llamaVocabulary } from './llama-vocabulary'
-import { randomHalves, randomNorm, randomQ4 } from './random-tensor'
-
-/** The shape of a model of the llama architecture. */
-interface LlamaShape {
-  readonly name: string
-  readonly layers: number
-  /** Values of a token's state. */
-  readonly width: number
-  readonly heads: number
-  readonly kvHeads: number
-  readonly feedForward: number
-  readonly weights: 'f16' | 'q4_0'
-}
+import type { Recipe } from './random/recipe'
+import { recipeMetadata } from './random/recipe-metadata'
+import { recipeTensors } from './random/recipe-tensors'
+import { recipeOf, type RecipeName } from './random/recipes'
+import { sizesOf, type ModelSize } from './random/sizes'
 
 /**
- * The shapes that random models are made of. Both have contexts of 4,096 tokens, so that the longest prompts of the benchmarks fit.
- * `tinyllama` is TinyLlama-1.1B but for that (it was trained for 2,048).
+ * The shapes that random models are made of. `tinyllama` is TinyLlama-1.1B but for its context (it was trained for 2,048 tokens);
+ * `micro` has a short vocabulary, so that all logits behind many tokens are soon compared.
  */
 export const randomModelShapes = {
+  micro: {
+    name: 'SkyMemory random micro',
+    layers: 2,
+    width: 128,
+    heads: 4,
+    kvHeads: 2,
+    feedForward: 256,
+    vocabulary: 2_048,
+    weights: 'f16',
+  },
   tiny: {
     name: 'SkyMemory random tiny',
     layers: 2,
@@ -26,6 +28,7 @@ export const randomModelShapes = {
     heads: 4,
     kvHeads: 2,
     feedForward: 256,
+    vocabulary: 32_000,
     weights: 'f16',
   },
   tinyllama: {
@@ -35,13 +38,13 @@ export const randomModelShapes = {
     heads: 32,
     kvHeads: 4,
     feedForward: 5_632,
+    vocabulary: 32_000,
     weights: 'q4_0',
   },
-} as const satisfies Record<string, LlamaShape>
+} as const satisfies Record<string, ModelSize>
 
 export type RandomModelShape = keyof typeof randomModelShapes
 
-const contextTokens = 4_096
 const beginToken = 1
 const endToken = 2
 const unknownToken = 0
@@ -54,50 +57,60 @@ const chatTemplate =
 /** `general.file_type` of llama.cpp: what most matrices are. */
 const fileTypes = { f16: 1, q4_0: 2 } as const
 
-/**
- * Queries and keys are this many times as large as weights that keep the scale of their input. Scores of attention then have a
- * standard deviation of 2.25 instead of 1: a few tokens of a long prompt stand out, where else all would count about the same and
- * nothing that is wrong with one of them would be seen.
- */
-const attentionGain = 1.5
+export interface RandomModel {
+  readonly shape: RandomModelShape
+  /** LLaMA's unless it is named. */
+  readonly architecture?: RecipeName
+  /** Unsigned, of 32 bits. */
+  readonly seed: number
+}
 
 /**
  * Write a model of random weights: it speaks nonsense, but it computes as a trained model of its shape does, takes the same memory and
- * time, and its tokenizer (LLaMA's, 32,000 tokens) is a real one. The same shape and seed give the same bytes on every machine.
- * @param seed unsigned 32 bit
+ * time, and its tokenizer (LLaMA's, 32,000 tokens or the first of them) is a real one. The same shape, architecture and seed give the
+ * same bytes on every machine.
  * @returns bytes of the file
  * @throws SkyError `storage_full`, `storage_unwritable`, `cancelled`; the path then holds what it held before
  */
 export function writeRandomModel(
   path: string,
-  { shape, seed }: { readonly shape: RandomModelShape; readonly seed: number },
+  { shape, architecture = 'llama', seed }: RandomModel,
   options: WriteOptions = {},
 ): Promise<number> {
-  const llama = randomModelShapes[shape]
-  return writeGguf(path, { metadata: metadata(llama, seed), tensors: tensors(llama, seed) }, options)
+  return writeRecipe(path, { recipe: recipeOf(architecture), size: randomModelShapes[shape], seed }, options)
 }
 
-function metadata(llama: LlamaShape, seed: number): Record<string, MetadataValue> {
-  const { tokens, scores, types } = llamaVocabulary()
-  const count = (value: number): MetadataValue => ({ type: 'uint32', value })
-  const text = (value: string): MetadataValue => ({ type: 'string', value })
-  const flag = (value: boolean): MetadataValue => ({ type: 'bool', value })
+/** The same of a recipe that need not be of the table. */
+export function writeRecipe(
+  path: string,
+  { recipe, size, seed }: { readonly recipe: Recipe; readonly size: ModelSize; readonly seed: number },
+  options: WriteOptions = {},
+): Promise<number> {
+  const sizes = sizesOf(size, recipe)
+  const metadata = { ...general(recipe, size, seed), ...recipeMetadata(recipe, sizes), ...tokenizer(size) }
+  const tensors = recipeTensors(recipe, sizes, { seed, weights: size.weights })
+  return writeGguf(path, { metadata, tensors }, options)
+}
+
+const count = (value: number): MetadataValue => ({ type: 'uint32', value })
+const text = (value: string): MetadataValue => ({ type: 'string', value })
+const flag = (value: boolean): MetadataValue => ({ type: 'bool', value })
+
+const general = (
+  { architecture }: Recipe,
+  { name, weights }: ModelSize,
+  seed: number,
+): Record<string, MetadataValue> => ({
+  'general.architecture': text(architecture),
+  'general.name': text(`${name}, seed ${seed}`),
+  'general.type': text('model'),
+  'general.file_type': count(fileTypes[weights]),
+  'general.quantization_version': count(2),
+})
+
+function tokenizer({ vocabulary }: ModelSize): Record<string, MetadataValue> {
+  const { tokens, scores, types } = llamaVocabulary(vocabulary)
   return {
-    'general.architecture': text('llama'),
-    'general.name': text(`${llama.name}, seed ${seed}`),
-    'general.type': text('model'),
-    'general.file_type': count(fileTypes[llama.weights]),
-    'general.quantization_version': count(2),
-    'llama.context_length': count(contextTokens),
-    'llama.embedding_length': count(llama.width),
-    'llama.block_count': count(llama.layers),
-    'llama.feed_forward_length': count(llama.feedForward),
-    'llama.attention.head_count': count(llama.heads),
-    'llama.attention.head_count_kv': count(llama.kvHeads),
-    'llama.attention.layer_norm_rms_epsilon': { type: 'float32', value: 1e-5 },
-    'llama.rope.dimension_count': count(llama.width / llama.heads),
-    'llama.rope.freq_base': { type: 'float32', value: 10_000 },
-    'llama.vocab_size': count(tokens.length),
     'tokenizer.ggml.model': text('llama'),
     'tokenizer.ggml.pre': text('default'),
     'tokenizer.ggml.tokens': { type: 'strings', value: tokens },
@@ -112,36 +125,4 @@ function metadata(llama: LlamaShape, seed: number): Record<string, MetadataValue
     'tokenizer.ggml.add_space_prefix': flag(true),
     'tokenizer.chat_template': text(chatTemplate),
   }
-}
-
-function tensors(llama: LlamaShape, seed: number): TensorToWrite[] {
-  const { width, feedForward } = llama
-  const vocabulary = llamaVocabulary().tokens.length
-  const kvWidth = (width / llama.heads) * llama.kvHeads
-  const random = llama.weights === 'f16' ? randomHalves : randomQ4
-  /** Weights that keep the scale of what they are applied to, times a gain. */
-  const matrix = (name: string, row: number, rows: number, gain = 1): TensorToWrite =>
-    random(seed, name, [row, rows], gain / Math.sqrt(row))
-  const norm = (name: string): TensorToWrite => randomNorm(seed, name, width)
-
-  const layer = (index: number): TensorToWrite[] => {
-    const of = (name: string): string => `blk.${index}.${name}.weight`
-    return [
-      norm(of('attn_norm')),
-      matrix(of('attn_q'), width, width, attentionGain),
-      matrix(of('attn_k'), width, kvWidth, attentionGain),
-      matrix(of('attn_v'), width, kvWidth),
-      matrix(of('attn_output'), width, width),
-      norm(of('ffn_norm')),
-      matrix(of('ffn_gate'), width, feedForward),
-      matrix(of('ffn_up'), width, feedForward),
-      matrix(of('ffn_down'), feedForward, width),
-    ]
-  }
-  return [
-    matrix('token_embd.weight', width, vocabulary),
-    ...Array.from({ length: llama.layers }, (_, index) => layer(index)).flat(),
-    norm('output_norm.weight'),
-    matrix('output.weight', width, vocabulary),
-  ]
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TensorToWrite } from './gguf-writer'
 import { tensorBytes } from './gguf-writer'
-import { randomHalves, randomNorm, randomQ4 } from './random-tensor'
+import { randomHalves, randomNumbers, randomQ4 } from './random-tensor'
 
 const bytesOf = (tensor: TensorToWrite): Buffer =>
   Buffer.concat([...tensor.pieces()].map((piece) => Buffer.from(piece)))
@@ -67,8 +67,8 @@ describe.each([
   })
 })
 
-it('makes norms near 1', () => {
-  const bytes = bytesOf(randomNorm(1, 'norm', 4_096))
+it('makes numbers of a span', () => {
+  const bytes = bytesOf(randomNumbers(1, 'norm', [64, 64], { from: 0.9, span: 0.2 }))
   const values = Array.from({ length: 4_096 }, (_, index) => bytes.readFloatLE(4 * index))
   expect(Math.min(...values)).toBeGreaterThanOrEqual(0.9)
   expect(Math.max(...values)).toBeLessThanOrEqual(1.1)

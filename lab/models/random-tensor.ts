@@ -1,7 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto'
 import { tensorTypes } from '#shared/gguf/format'
 import { halfFloat } from './half-float'
-import type { TensorToWrite } from './gguf-writer'
+import { tensorBytes, type TensorToWrite } from './gguf-writer'
 
 /** Bytes of a tensor that are made at a time, about; memory stays near it. */
 const pieceBytes = 4 * 1024 * 1024
@@ -32,11 +32,22 @@ function* inPieces(bytes: number, unitBytes: number, fill: (piece: Buffer) => vo
 const evenly = (bits: number, deviation: number): number =>
   ((2 * bits + 1) / 65_536 - 1) * Math.sqrt(3) * deviation
 
-/** A matrix of random halves, evenly distributed around 0. */
+const halvesOf = new Map<number, Uint16Array>()
+
+/** The half of every 16 random bits; remembered, because the matrices of a model have a few deviations only. */
+function evenHalves(deviation: number): Uint16Array {
+  const known = halvesOf.get(deviation)
+  if (known !== undefined) return known
+  const halves = Uint16Array.from({ length: 65_536 }, (_, bits) => halfFloat(evenly(bits, deviation)))
+  halvesOf.set(deviation, halves)
+  return halves
+}
+
+/** A matrix, or several, of random halves, evenly distributed around 0; the first number of its shape is the length of a row. */
 export function randomHalves(
   seed: number,
   name: string,
-  shape: readonly [row: number, rows: number],
+  shape: readonly number[],
   deviation: number,
 ): TensorToWrite {
   const type = tensorTypes.f16
@@ -45,9 +56,9 @@ export function randomHalves(
     shape,
     type,
     *pieces() {
-      const halves = Uint16Array.from({ length: 65_536 }, (_, bits) => halfFloat(evenly(bits, deviation)))
+      const halves = evenHalves(deviation)
       const random = randomFiller(seed, name)
-      yield* inPieces(shape[0] * shape[1] * type.blockBytes, type.blockBytes, (piece) => {
+      yield* inPieces(tensorBytes({ shape, type }), type.blockBytes, (piece) => {
         random(piece)
         for (let at = 0; at < piece.length; at += 2) {
           piece.writeUInt16LE(halves[piece.readUInt16LE(at)] as number, at)
@@ -67,7 +78,7 @@ const nibbleDeviation = Math.sqrt((16 ** 2 - 1) / 12)
 export function randomQ4(
   seed: number,
   name: string,
-  shape: readonly [row: number, rows: number],
+  shape: readonly number[],
   deviation: number,
 ): TensorToWrite {
   const type = tensorTypes.q4_0
@@ -78,8 +89,7 @@ export function randomQ4(
     type,
     *pieces() {
       const random = randomFiller(seed, name)
-      const bytes = ((shape[0] * shape[1]) / type.blockValues) * type.blockBytes
-      yield* inPieces(bytes, type.blockBytes, (piece) => {
+      yield* inPieces(tensorBytes({ shape, type }), type.blockBytes, (piece) => {
         random(piece)
         for (let at = 0; at < piece.length; at += type.blockBytes) {
           const sign = (piece[at] as number) & 0x80
@@ -91,19 +101,24 @@ export function randomQ4(
   }
 }
 
-/** The weights of a norm: f32, between 0.9 and 1.1. */
-export function randomNorm(seed: number, name: string, width: number): TensorToWrite {
+/** Numbers that are kept in full, such as norms and biases: f32, evenly spread over a span that begins at `from`. */
+export function randomNumbers(
+  seed: number,
+  name: string,
+  shape: readonly number[],
+  { from, span }: { readonly from: number; readonly span: number },
+): TensorToWrite {
   const type = tensorTypes.f32
   return {
     name,
-    shape: [width],
+    shape,
     type,
     *pieces() {
       const random = randomFiller(seed, name)
-      yield* inPieces(width * type.blockBytes, type.blockBytes, (piece) => {
+      yield* inPieces(tensorBytes({ shape, type }), type.blockBytes, (piece) => {
         random(piece)
         for (let at = 0; at < piece.length; at += 4) {
-          piece.writeFloatLE(0.9 + (0.2 * piece.readUInt32LE(at)) / 2 ** 32, at)
+          piece.writeFloatLE(from + (span * piece.readUInt32LE(at)) / 2 ** 32, at)
         }
       })
     },

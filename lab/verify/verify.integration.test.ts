@@ -2,56 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
-import { localLab } from '../local/local-lab'
 import { writeRandomModel } from '../models/random-model'
 import { llamaMissing } from '../models/testing/llama-package'
+import { proofLab } from './testing/proof-lab'
 
-import { killHost } from './kill-host'
-import { verifyModel, type VerifyOptions } from './verify-model'
-
-const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'skymemory-verify-'))
-const modelsDirectory = join(folder, 'models')
-const parameters: ParameterValues = {
-  ...defaultParameters,
-  slots: 5,
-  planes: 3,
-  centre_slot: 2,
-  centre_plane: 1,
-  engine: 'llama',
-  model: 'tiny',
-  block_tokens: 32,
-  context_tokens: 256,
-  threads: 1,
-}
-const text = 'A satellite keeps what the model has read, and gives it back to whoever asks again. '.repeat(20)
-
-async function verify(changes: Partial<ParameterValues>, more: Partial<VerifyOptions> = {}) {
-  const start = localLab({
-    nodeExecutable: process.execPath,
-    agentEntry: join(root, 'out/agent/skymemory-agent.mjs'),
-    journalDirectory: join(folder, 'journals'),
-    models: { packageFolder: join(root, 'agent/llama'), modelsDirectory },
-  })
-  const quiet = (): void => undefined
-  const { signal } = new AbortController()
-  const lab = await start({ slots: 5, planes: 3 }, quiet, quiet, signal)
-  try {
-    return await verifyModel(lab, {
-      parameters: { ...parameters, ...changes },
-      text,
-      promptTokens: 140,
-      maxTokens: 5,
-      endProcess: killHost,
-      signal,
-      onProgress: quiet,
-      ...more,
-    })
-  } finally {
-    await lab.stop()
-  }
-}
+const { modelsDirectory, verify } = proofLab(folder)
 
 if (llamaMissing) console.warn(llamaMissing)
 

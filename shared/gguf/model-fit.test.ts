@@ -22,6 +22,7 @@ const tinyLlama: ModelShape = {
   headSizeK: 64,
   headSizeV: 64,
   trainContextTokens: 2_048,
+  shortContextTokens: 2_048,
   vocabulary: 32_000,
   tokenizer: 'llama',
   chatTemplate: null,
@@ -67,7 +68,7 @@ describe('what does not fit', () => {
     ['qwen2vl', /several dimensions/],
     ['bert', /encoder/],
     ['clip', /part of one/],
-    ['something-new', /not among those/],
+    ['deepseek32', /sparse attention/],
   ])('is the architecture %s, by its name', (architecture, message) => {
     const found = problems({ architecture })
     expect(kinds(found)).toEqual(['architecture'])
@@ -75,6 +76,28 @@ describe('what does not fit', () => {
     expect(found[0]?.message).toMatch(message)
     expect(found[0]?.message).toContain(`The architecture ${architecture} `)
     expect(found[0]?.hint).toContain('llama, mistral3, qwen2')
+  })
+
+  it('is no architecture that nobody has proven: it is tried out', () => {
+    const [found, ...others] = problems({ architecture: 'something-new' })
+    expect(others).toEqual([])
+    expect(found).toMatchObject({ kind: 'architecture', severity: 'warning', found: 'something-new' })
+    expect(found?.message).toContain('tried out whenever the model is loaded')
+    expect(found?.hint).toContain('skymemory verify')
+    // What its header says of its cache, and memory, are held against it all the same.
+    const spoilt = problems({ architecture: 'something-new', latentAttention: true })
+    expect(kinds(spoilt)).toEqual(['architecture', 'latent_attention'])
+    expect(kinds(problems({ architecture: 'something-new' }, { freeMemoryBytes: 1 }))).toEqual([
+      'architecture',
+      'memory',
+    ])
+  })
+
+  it.each(['olmo2', 'exaone4'])('is any window of %s, which keeps it', (architecture) => {
+    expect(problems({ architecture })).toEqual([])
+    const found = problems({ architecture, slidingWindow: 4_096 })
+    expect(kinds(found)).toEqual(['architecture'])
+    expect(found[0]?.message).toContain('sliding window of 4096 tokens')
   })
 
   it('is a window that is shorter than the context', () => {

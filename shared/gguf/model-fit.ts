@@ -38,6 +38,10 @@ export interface Circumstances extends ModelUse {
   readonly freeMemoryBytes: number | null
 }
 
+/** What keeps a model from running, of what was found. */
+export const hindrances = (problems: readonly ModelProblem[]): ModelProblem[] =>
+  problems.filter(({ severity }) => severity === 'error')
+
 /**
  * All that keeps a model from running with its cache cut into blocks, and warnings; before it is loaded. Empty when it fits.
  */
@@ -45,7 +49,8 @@ export function whatDoesNotFit(shape: ModelShape, circumstances: Circumstances):
   const file = fileProblems(shape, circumstances.fileBytes)
   const cache = cacheProblems(shape, circumstances)
   // Sizes of caches of another kind are not known.
-  if (cache.some(({ kind }) => kind !== 'cache_type' && kind !== 'sliding_window')) return [...file, ...cache]
+  const isOther = hindrances(cache).some(({ kind }) => kind !== 'cache_type' && kind !== 'sliding_window')
+  if (isOther) return [...file, ...cache]
   return [...file, ...cache, ...sizeProblems(shape, circumstances)]
 }
 
@@ -104,10 +109,21 @@ function architectureProblems(shape: ModelShape): ModelProblem[] {
     problems.push(error('architecture', message, architecture, otherModel))
   }
   if (cache.kind === 'unknown') {
-    const message = `The architecture ${architecture} is not among those whose cache is known to be plain.`
-    problems.push(error('architecture', message, architecture, otherModel))
+    problems.push({
+      kind: 'architecture',
+      severity: 'warning',
+      message: `The architecture ${architecture} is not among those whose cache was proven to be plain: it is tried out whenever the model is loaded.`,
+      found: architecture,
+      hint: 'Prove it on your machine: skymemory verify --model FILE',
+    })
   }
-  if (cache.kind === 'plain') {
+  if (cache.kind === 'plain' && cache.window === 'kept' && shape.slidingWindow !== null) {
+    const message = `Some layers of the model keep only a sliding window of ${shape.slidingWindow} tokens: its cache cannot be cut into blocks of tokens.`
+    problems.push(
+      error('architecture', message, `attention.sliding_window ${shape.slidingWindow}`, otherModel),
+    )
+  }
+  if (cache.kind !== 'other') {
     if (shape.latentAttention) {
       const message = 'The model has multi-head latent attention: its cache is compressed.'
       problems.push(error('latent_attention', message, 'attention.kv_lora_rank is set', otherModel))

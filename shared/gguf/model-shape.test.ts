@@ -54,6 +54,12 @@ describe('the shape of a model', () => {
     expect(kvHeads).toEqual(new Array(22).fill(32))
   })
 
+  it('tells positions as in short contexts up to the length of training, or to what the file says', () => {
+    expect(shapeWith().shortContextTokens).toBe(2_048)
+    const stretched = shapeWith({ 'llama.rope.scaling.original_context_length': count(512) })
+    expect(stretched).toMatchObject({ trainContextTokens: 2_048, shortContextTokens: 512 })
+  })
+
   it('says what is not plain', () => {
     const shape = shapeWith({
       'llama.attention.sliding_window': count(4_096),

@@ -25,6 +25,8 @@ export interface ModelShape {
   readonly headSizeV: number
   /** Tokens of the longest text that it was trained on; 0 when the file does not say it. */
   readonly trainContextTokens: number
+  /** Tokens of the longest context in which positions are told as in short ones; in longer ones some models turn keys otherwise. */
+  readonly shortContextTokens: number
   readonly vocabulary: number
   /** `tokenizer.ggml.model`, such as `llama` (SentencePiece) or `gpt2` (BPE). */
   readonly tokenizer: string | null
@@ -63,15 +65,16 @@ export function modelShape(file: string, header: GgufHeader): ModelShape {
     throw damaged(file, 'it does not say what architecture its model has (general.architecture)')
   }
   const key = (name: string): string => `${architecture}.${name}`
-  const isPlain = cacheKindOf(architecture).kind === 'plain'
+  const isUsable = cacheKindOf(architecture).kind !== 'other'
   const needed = (name: string, limit: number): number =>
-    values.count(key(name), limit) ?? (isPlain ? values.missing(key(name)) : 0)
+    values.count(key(name), limit) ?? (isUsable ? values.missing(key(name)) : 0)
 
   const layers = needed('block_count', most.layers)
   const width = needed('embedding_length', most.size)
   const headList = values.perLayer(key('attention.head_count'), layers, most.heads)
   const heads = Math.max(0, ...(headList ?? []))
-  if (isPlain && heads === 0) values.missing(key('attention.head_count'))
+  if (isUsable && heads === 0) values.missing(key('attention.head_count'))
+  const trainContextTokens = values.count(key('context_length'), most.tokens) ?? 0
   const headSize = heads > 0 ? Math.floor(width / heads) : 0
 
   return {
@@ -85,7 +88,9 @@ export function modelShape(file: string, header: GgufHeader): ModelShape {
     kvHeads: values.perLayer(key('attention.head_count_kv'), layers, most.heads) ?? headList ?? [],
     headSizeK: values.count(key('attention.key_length'), most.size) ?? headSize,
     headSizeV: values.count(key('attention.value_length'), most.size) ?? headSize,
-    trainContextTokens: values.count(key('context_length'), most.tokens) ?? 0,
+    trainContextTokens,
+    shortContextTokens:
+      values.count(key('rope.scaling.original_context_length'), most.tokens) ?? trainContextTokens,
     vocabulary:
       values.listLength('tokenizer.ggml.tokens') ?? values.count(key('vocab_size'), most.tokens) ?? 0,
     tokenizer: values.text('tokenizer.ggml.model'),

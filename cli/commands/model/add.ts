@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import { SkyError } from '#shared/contract/errors'
+import { whatNeverFits } from '#shared/gguf/model-fit'
 import { readModelFile } from '#lab/models/model-file'
 import { ModelStore, nameFor, requireUsable } from '#lab/models/model-store'
 import type { CommandContext } from '../../context'
@@ -66,6 +67,8 @@ async function keep({ terminal, data }: CommandContext, file: string, options: A
       ? `The model ${model.name} is there already.`
       : `The model ${model.name} is kept here now (${how}): ${megabytes(model.bytes)}, SHA-256 ${model.sha256}`,
   )
+  const { bytes, shape } = await readModelFile(model.path)
+  for (const { message, hint } of whatNeverFits(shape, bytes)) terminal.err(`note: ${message} ${hint}`)
 }
 
 async function send(

@@ -1,5 +1,6 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Option, type Command } from 'commander'
+import { recipeNames, type RecipeName } from '#lab/models/random/recipes'
 import { randomModelShapes, writeRandomModel, type RandomModelShape } from '#lab/models/random-model'
 import type { CommandContext } from '../../context'
 import { showFraction } from '../../output/fraction-progress'
@@ -8,9 +9,12 @@ import { wholeNumber } from '../options'
 
 interface RandomOptions {
   readonly shape: RandomModelShape
+  readonly architecture: RecipeName | typeof every
   readonly seed: number
   readonly out: string
 }
+
+const every = 'all'
 
 export function randomModelCommand(model: Command, context: () => CommandContext): void {
   model
@@ -19,31 +23,48 @@ export function randomModelCommand(model: Command, context: () => CommandContext
     .addOption(
       new Option(
         '--shape <shape>',
-        'tiny: 17 MB, for tests; tinyllama: TinyLlama-1.1B in q4_0, 619 MB, for measurements',
+        'micro: 2 MB, a short vocabulary, for proofs; tiny: 17 MB, for tests; tinyllama: TinyLlama-1.1B in q4_0, 619 MB, for measurements',
       )
         .choices(Object.keys(randomModelShapes))
         .default('tiny'),
     )
+    .addOption(
+      new Option(
+        '--architecture <name>',
+        "llama.cpp's name of an architecture, or a model that it computes otherwise than the rest of its architecture; all: a file of each",
+      )
+        .choices([...recipeNames, every])
+        .default('llama'),
+    )
     .option('--seed <n>', 'the same seed gives the same file', wholeNumber(0, 2 ** 32 - 1), 1)
-    .requiredOption('--out <file>', 'where the model goes; what is there is replaced')
+    .requiredOption('--out <path>', 'the file, or the folder of all; what is there is replaced')
     .addHelpText(
       'after',
       `
 Examples:
   skymemory model random --out tiny.gguf
-  skymemory model random --shape tinyllama --seed 7 --out random-1.1b.gguf`,
+  skymemory model random --shape tinyllama --seed 7 --out random-1.1b.gguf
+  skymemory model random --shape micro --architecture qwen3 --out qwen3.gguf
+  skymemory model random --shape micro --architecture all --out models`,
     )
-    .action(async ({ shape, seed, out }: RandomOptions) => {
+    .action(async ({ shape, architecture, seed, out }: RandomOptions) => {
       const { terminal } = context()
       const path = resolve(out)
+      const names = architecture === every ? recipeNames : [architecture]
       const progress = showFraction(terminal)
       const interrupts = listenForInterrupts()
       try {
-        await writeRandomModel(
-          path,
-          { shape, seed },
-          { signal: interrupts.signal, onProgress: (bytes, total) => progress.update(bytes / total, shape) },
-        )
+        for (const [index, name] of names.entries()) {
+          const file = architecture === every ? join(path, `${name}.gguf`) : path
+          await writeRandomModel(
+            file,
+            { shape, architecture: name, seed },
+            {
+              signal: interrupts.signal,
+              onProgress: (bytes, total) => progress.update((index + bytes / total) / names.length, shape),
+            },
+          )
+        }
       } finally {
         progress.stop()
         interrupts.stop()

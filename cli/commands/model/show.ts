@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import { kvcBytesPerToken, kvTypes, fitsQ8, type KvType } from '#shared/gguf/kvc-bytes'
 import { memoryNeeded, type MemoryNeeded } from '#shared/gguf/memory-needed'
-import { whatDoesNotFit, whatNeverFits, type ModelProblem } from '#shared/gguf/model-fit'
+import { hindrances, whatDoesNotFit, whatNeverFits, type ModelProblem } from '#shared/gguf/model-fit'
 import type { ModelShape } from '#shared/gguf/model-shape'
 import { readModelFile } from '#lab/models/model-file'
 import { ModelStore } from '#lab/models/model-store'
@@ -81,7 +81,7 @@ async function look(data: string, nameOrFile: string, options: ShowOptions): Pro
   const kept = (await store.list()).find((each) => each.path === path)
   const { kv: kvType, blockTokens, chunkBytes } = options
   const contextTokens = options.context ?? Math.min(usualContext, shape.trainContextTokens || usualContext)
-  const isPlain = whatNeverFits(shape, Infinity).length === 0
+  const isPlain = hindrances(whatNeverFits(shape, Infinity)).length === 0
   const cacheAt = (type: KvType): { bytesPerToken: number; bytesPerBlock: number } | null => {
     if (!isPlain || (type === 'q8_0' && !fitsQ8(shape))) return null
     const bytesPerToken = kvcBytesPerToken(shape, type)
@@ -126,7 +126,6 @@ function rowsOf({
     if (found === null) return `– at ${type}`
     return `${byteCount(found.bytesPerBlock)} at ${type} (${Math.ceil(found.bytesPerBlock / use.chunkBytes)} chunks)`
   })
-  const errors = problems.filter(({ severity }) => severity === 'error')
   return [
     ['name', shape.name === '' ? '–' : shape.name],
     ['file', `${path} (${megabytes(bytes)})`],
@@ -147,7 +146,7 @@ function rowsOf({
     [`block of ${use.blockTokens} tokens`, perBlock.join(', ')],
     ['memory needed', memory === null ? '–' : memoryText(memory, use)],
     ['memory free here', megabytes(freeMemoryBytes)],
-    ['fits this machine', errors.length === 0 ? 'yes' : 'no'],
+    ['fits this machine', hindrances(problems).length === 0 ? 'yes' : 'no'],
     ...problems.map(({ severity, message, hint }): [string, string] => [
       severity === 'error' ? 'problem' : 'note',
       `${message} ${hint}`,

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { SkyError } from '#shared/contract/errors'
-import { glibcProblem, whatDoesNotFit, type ModelProblem } from '#shared/gguf/model-fit'
-import { modelShape } from '#shared/gguf/model-shape'
+import { glibcProblem, hindrances, whatDoesNotFit, type ModelProblem } from '#shared/gguf/model-fit'
+import { modelShape, type ModelShape } from '#shared/gguf/model-shape'
 import { readHeader } from '#shared/gguf/read-header'
 import type { ModelSettings } from '../../../model/model-control'
 import type { Log } from '../../../log'
@@ -11,7 +11,7 @@ import type { Log } from '../../../log'
  * machine's memory, where this refuses.
  * @throws SkyError `not_found`, `invalid_model`, `not_supported` with all that does not fit
  */
-export async function checkModel(settings: ModelSettings, log: Log): Promise<void> {
+export async function checkModel(settings: ModelSettings, log: Log): Promise<ModelShape> {
   const { modelFile: path, kvType, contextTokens, batchTokens } = settings
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     throw new SkyError('not_found', `The model ${path} cannot be read: ${error.message}`, 'Look at the path.')
@@ -24,7 +24,8 @@ export async function checkModel(settings: ModelSettings, log: Log): Promise<voi
       readFirst: (bytes) => firstBytes(file, bytes),
     })
     const library = glibcProblem(glibcVersion())
-    const problems = whatDoesNotFit(modelShape(path, header), {
+    const shape = modelShape(path, header)
+    const problems = whatDoesNotFit(shape, {
       kvType,
       contextTokens,
       batchTokens,
@@ -32,13 +33,14 @@ export async function checkModel(settings: ModelSettings, log: Log): Promise<voi
       freeMemoryBytes: process.availableMemory(),
     })
     judge(path, library === null ? problems : [library, ...problems], log)
+    return shape
   } finally {
     await file.close()
   }
 }
 
 function judge(path: string, problems: readonly ModelProblem[], log: Log): void {
-  const errors = problems.filter(({ severity }) => severity === 'error')
+  const errors = hindrances(problems)
   for (const { severity, message } of problems) if (severity === 'warning') log.warn(`${path}: ${message}`)
   const [first] = errors
   if (first === undefined) return

@@ -1,15 +1,18 @@
 import { basename, isAbsolute } from 'node:path'
 import { SkyError } from '#shared/contract/errors'
+import { cacheKindOf } from '#shared/gguf/architectures'
+import type { ModelShape } from '#shared/gguf/model-shape'
 import { bytesPerToken } from '#shared/kvc/llama-state/state-layout'
 import type { ModelFacts } from '#shared/contract/agent-control'
 import type { ModelSettings } from '../../../model/model-control'
 import type { Log } from '../../../log'
 import type { ChatMessage, Engine, EngineRequest, EngineSession, ModelInfo } from '../engine'
 import { Places } from '../../places'
+import { checkModel } from './check-model'
 import { LlamaSession } from './llama-session'
 import type { ModelProgram } from './model-process'
 import { PrefillMeter } from './prefill-meter'
-import { RunningModel } from './running-model'
+import { RunningModel, type ReadyModel } from './running-model'
 
 /** Of a block's payload; another number for another order of its bytes. */
 const layoutVersion = 1
@@ -41,14 +44,17 @@ export class LlamaEngine implements Engine {
 
   /** @throws SkyError engine_failed, not_found, invalid_model, not_supported */
   static async load({ name, program, settings, log }: LlamaEngineOptions): Promise<LlamaEngine> {
+    const shape = await checkModel(settings, log)
     const running = new RunningModel(program, settings, log)
     try {
-      const { loaded, layout, digest } = await running.ready()
+      const { loaded, layout, digest } = await provenToBePlain(running, shape)
+      // Beyond it, some models turn keys by other factors.
+      const isLong = loaded.contextTokens > shape.shortContextTokens
       const model: ModelInfo = {
         id: isAbsolute(name) ? basename(name, '.gguf') : name,
         // Values of another library or processor are equal but for rounding, which is enough to make an answer another one.
         namespace: {
-          model: `${digest} ${loaded.library} ${loaded.processor}`,
+          model: `${digest} ${loaded.library} ${loaded.processor}${isLong ? ' long context' : ''}`,
           kvType: settings.kvType,
           layoutVersion,
           tenantSalt: '',
@@ -133,5 +139,19 @@ export class LlamaEngine implements Engine {
 
   close(): Promise<void> {
     return this.#running.close()
+  }
+}
+
+/** The model of an architecture that nobody has proven is tried out before anything is computed with it. */
+async function provenToBePlain(running: RunningModel, { architecture }: ModelShape): Promise<ReadyModel> {
+  if (cacheKindOf(architecture).kind === 'plain') return running.ready()
+  try {
+    const ready = await running.ready()
+    await running.tryCache()
+    return ready
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown)
+    const message = `The architecture ${architecture} is not among those whose cache was proven to be plain, and this model did not stand the trial: ${why}`
+    throw new SkyError('not_supported', message, 'Choose a model of one that docs/models.md lists.')
   }
 }

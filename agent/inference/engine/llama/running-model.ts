@@ -48,13 +48,8 @@ export class RunningModel {
 
   async #load(): Promise<ReadyModel> {
     const { modelFile } = this.#settings
-    await checkModel(this.#settings, this.#log)
     const started = performance.now()
-    if (this.#first !== null && (await fileDigest(modelFile)) !== this.#first.digest) {
-      const message = `the file ${modelFile} is another one than when the model was opened`
-      const hint = 'Open the model again: serve it anew, or start another trial.'
-      throw new SkyError('engine_failed', message, hint)
-    }
+    if (this.#first !== null) await this.#checkAgain(this.#first)
     const process = ModelProcess.start(this.#program, this.#log)
     this.#process = process
     const [loaded, digest] = await Promise.all([process.call('load', this.#settings), fileDigest(modelFile)])
@@ -70,6 +65,15 @@ export class RunningModel {
     return ready
   }
 
+  async #checkAgain({ digest }: ReadyModel): Promise<void> {
+    const { modelFile } = this.#settings
+    await checkModel(this.#settings, this.#log)
+    if ((await fileDigest(modelFile)) === digest) return
+    const message = `the file ${modelFile} is another one than when the model was opened`
+    const hint = 'Open the model again: serve it anew, or start another trial.'
+    throw new SkyError('engine_failed', message, hint)
+  }
+
   /** From the state of one token: what llama.cpp itself writes is right for this model, whatever its file says. */
   async #readLayout(process: ModelProcess, loaded: LoadedModel): Promise<StateLayout> {
     await process.call('begin', { stateFile: null, stateTokens: 0 })
@@ -77,6 +81,16 @@ export class RunningModel {
     const { layout } = parseState(await this.save(process))
     if (layout.length === 0) throw badState('the model keeps no KV of its tokens')
     return layout
+  }
+
+  /** @throws SkyError not_supported, engine_failed when blocks of the model's cache do not give what it computes */
+  async tryCache(): Promise<void> {
+    const { process } = await this.ready()
+    const started = performance.now()
+    const stateFile = this.#states.newFile()
+    await process.call('tryCache', { blockTokens: this.#settings.batchTokens, stateFile })
+    const seconds = ((performance.now() - started) / 1000).toFixed(1)
+    this.#log.info(`the cache of ${this.#settings.modelFile} was tried out in ${seconds} s, and is plain`)
   }
 
   /** The KV of all tokens in the model's sequence, as llama.cpp writes it. */
