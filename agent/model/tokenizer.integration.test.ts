@@ -89,6 +89,22 @@ describe.skipIf(llamaMissing)('the tokenizer of a model', () => {
     })
   })
 
+  test('answers with the text of its tokens, whatever bytes they are', async () => {
+    const ids: number[] = []
+    let text = ''
+    const stop = model.onToken((token) => {
+      ids.push(token.id)
+      text += token.text
+    })
+    await model.call('begin', { stateFile: null, stateTokens: 0 })
+    const sampling = { temperature: 2, topP: 1, seed: 7 }
+    await model.call('generate', { tokens: [1, 15043], maxTokens: 600, sampling, withLogits: false })
+    stop()
+    // Tokens 3 to 258 of LLaMA are single bytes.
+    expect(ids.filter((id) => id >= 3 && id <= 258).length).toBeGreaterThan(1)
+    expect(text).toBe(await model.call('detokenise', { tokens: ids }))
+  })
+
   test('does not tokenise with the vocabulary of another file', async () => {
     const now = new Date()
     utimesSync(modelFile, now, new Date(now.getTime() - 60_000))
