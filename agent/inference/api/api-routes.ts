@@ -7,6 +7,7 @@ import type { ModelMetrics } from '../model-metrics'
 import type { ServedModel } from '../served-model'
 import { answer } from './answer'
 import { ApiError, blaming, contextExceeded, requireRoom, toApiError } from './api-error'
+import { HttpMetrics } from './http-metrics'
 import { localClientsOnly } from './local-clients-only'
 import type { Endpoint } from './openai-format'
 import { chatBody, completionBody, messageText, onlyPrompt, type CommonBody } from './request-schema'
@@ -22,6 +23,8 @@ export function createApp(served: ServedModel, metrics: ModelMetrics): Hono {
   const app = new Hono()
   const { id } = served.engine.model
   const listed = { id, object: 'model', created: Math.floor(Date.now() / 1000), owned_by: 'skymemory' }
+  const http = new HttpMetrics()
+  app.use(http.count)
   app.use(localClientsOnly)
   app.use(
     bodyLimit({
@@ -31,7 +34,10 @@ export function createApp(served: ServedModel, metrics: ModelMetrics): Hono {
       },
     }),
   )
-  app.get('/metrics', async (c) => c.body(await metrics.text(), 200, { 'content-type': metrics.contentType }))
+  app.get('/metrics', async (c) => {
+    const text = `${await metrics.text()}\n${await http.text()}`
+    return c.body(text, 200, { 'content-type': metrics.contentType })
+  })
   app.get('/v1/models', (c) => c.json({ object: 'list', data: [listed] }))
   app.get('/v1/models/:id', (c) => {
     requireModel(served, c.req.param('id'))

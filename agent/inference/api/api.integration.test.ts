@@ -4,6 +4,7 @@ import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultParameters } from '#shared/experiment/parameters'
 import { startTestLab, type TestLab } from '../../testing/agent-process'
+import { samplesOf } from '../../testing/prometheus'
 
 const run = promisify(execFile)
 const parameters = {
@@ -214,6 +215,30 @@ describe('the OpenAI-compatible API', () => {
     })
     expect([status, body.error.param]).toEqual([400, 'messages'])
     expect(body.error.message).toMatch(said)
+  })
+
+  test('counts what it refuses, too', async () => {
+    const counts = async () => {
+      const samples = samplesOf(await (await fetch(new URL('/metrics', url))).text())
+      return (labels: string) => samples.get(`http_requests_total{${labels}}`) ?? 0
+    }
+    const completions = 'handler="/v1/completions",method="POST"'
+    const before = await counts()
+    await openai.completions.create({ model: 'synthetic', prompt: 'x', max_tokens: 2 })
+    await post('/completions', { model: 'synthetic', prompt: 'x', echo: true })
+    await post('/completions', { model: 'none', prompt: 'x' })
+    await post('/embeddings', {})
+    await fetch(`${url}/completions`, {
+      method: 'POST',
+      body: 'x',
+      headers: { 'content-type': 'text/plain' },
+    })
+    const after = await counts()
+    const grown = (labels: string): number => after(labels) - before(labels)
+    expect(grown(`${completions},status="2xx"`)).toBe(1)
+    expect(grown(`${completions},status="4xx"`)).toBe(3)
+    expect(grown('handler="none",method="POST",status="4xx"')).toBe(1)
+    expect(after('handler="/metrics",method="GET",status="2xx"')).toBeGreaterThan(0)
   })
 
   test('web pages cannot use it: neither by another name for this machine, nor by a plain form', async () => {
