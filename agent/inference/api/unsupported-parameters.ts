@@ -39,8 +39,7 @@ export function refuseUnsupported(body: object): void {
     if (neutral === undefined || value === null) continue
     const texts = neutral.map((each) => JSON.stringify(each))
     if (texts.includes(JSON.stringify(value))) continue
-    const but = texts.length === 0 ? '' : `, but as ${texts.join(' or ')}`
-    const message = `${name} is not supported${but}: leave it out`
-    throw new ApiError(400, message, { code: 'unsupported_parameter', param: name })
+    const how = texts.length === 0 ? 'not supported' : `supported as ${texts.join(' or ')} only`
+    throw new ApiError(400, `${name} is ${how}: leave it out`, { code: 'unsupported_parameter', param: name })
   }
 }
