@@ -2,18 +2,16 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import type * as LlamaPackage from 'node-llama-cpp'
 import type { Llama, LlamaModel } from 'node-llama-cpp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plainArchitectures } from '#shared/gguf/architectures'
 import { llamaMissing } from '../testing/random-model'
-import { LoadedLlama, type LlamaModule } from './loaded-llama'
+import { asInstalled, importLlama, type LlamaModule } from './llama-library'
+import { LoadedLlama } from './loaded-llama'
 import { tryCache } from './try-cache'
 
 const commandLine = join(import.meta.dirname, '../../out/cli/skymemory.mjs')
-const entry = join(import.meta.dirname, '../llama/node_modules/node-llama-cpp/dist/index.js')
 const folder = mkdtempSync(join(tmpdir(), 'sky-architectures-'))
 const stateFile = join(folder, 'state')
 const blockTokens = 32
@@ -29,8 +27,8 @@ describe.skipIf(llamaMissing)('models of every plain architecture', () => {
   beforeAll(async () => {
     const all = ['model', 'random', '--shape', 'micro', '--architecture', 'all', '--out', folder]
     await promisify(execFile)(process.execPath, [commandLine, ...all])
-    const module = (await import(pathToFileURL(entry).href)) as typeof LlamaPackage
-    llama = await module.getLlama({ gpu: false, build: 'never', progressLogs: false, maxThreads: 1 })
+    const module = await importLlama(join(import.meta.dirname, '../llama'))
+    llama = await module.getLlama({ ...asInstalled, maxThreads: 1 })
     const load = llama.loadModel.bind(llama)
     llama.loadModel = async (options) => {
       const model = await load(options)

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
-import type * as Llama from 'node-llama-cpp'
 import type { LlamaContext, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp'
 import type { z } from 'zod'
 import { SkyError } from '#shared/contract/errors'
-import { renderChat, type ChatMessage } from './chat-template'
+import { asInstalled, type LlamaModule } from './llama-library'
 import type { LoadedModel, modelControl, ModelSettings, outputToken } from './model-control'
 import { TextStream } from './text-stream'
+import { Tokenizer } from './tokenizer'
 
-export type LlamaModule = Pick<typeof Llama, 'getLlama' | 'getModuleVersion' | 'LlamaLogLevel'>
 type Params<M extends keyof typeof modelControl.methods> = z.infer<(typeof modelControl.methods)[M]['params']>
 type OutputToken = z.infer<typeof outputToken>
 
@@ -19,6 +18,7 @@ export const spareTokens = 2
  * so the same tokens give the same logits to the last bit, however many blocks came out of the cache.
  */
 export class LoadedLlama {
+  readonly tokenizer: Tokenizer
   readonly #model: LlamaModel
   readonly #context: LlamaContext
   readonly #sequence: LlamaContextSequence
@@ -34,6 +34,7 @@ export class LoadedLlama {
     this.#context = context
     this.#sequence = context.getSequence()
     this.#about = about
+    this.tokenizer = new Tokenizer(model, this.#sequence.contextSize - spareTokens)
   }
 
   /** @throws SkyError engine_failed with what llama.cpp said */
@@ -41,10 +42,7 @@ export class LoadedLlama {
     const said: string[] = []
     try {
       const llama = await library.getLlama({
-        gpu: false,
-        build: 'never',
-        skipDownload: true,
-        progressLogs: false,
+        ...asInstalled,
         logLevel: library.LlamaLogLevel.warn,
         logger: (_level, message) => void said.push(message.trim()),
         ...(settings.threads === 0 ? {} : { maxThreads: settings.threads }),
@@ -80,20 +78,6 @@ export class LoadedLlama {
       threads: this.#context.currentThreads,
       ...this.#about,
     }
-  }
-
-  tokenise(text: string): number[] {
-    return this.#model.tokenize(text, false, 'trimLeadingSpace')
-  }
-
-  chatTokens(messages: readonly ChatMessage[]): number[] {
-    const { bosString, eosString, shouldPrependBosToken, bos } = this.#model.tokens
-    const text = renderChat(this.#model.fileInfo.metadata.tokenizer?.chat_template, messages, {
-      bos: bosString ?? '',
-      eos: eosString ?? '',
-    })
-    const tokens: Token[] = this.#model.tokenize(text, true, 'trimLeadingSpace')
-    return shouldPrependBosToken && bos !== null && tokens[0] !== bos ? [bos, ...tokens] : tokens
   }
 
   detokenise(tokens: readonly number[]): string {

@@ -55,8 +55,11 @@ export const outputToken = z.object({
 export const modelControl = {
   methods: {
     load: { params: modelSettings, result: loadedModel },
-    /** Tokens of a part of a prompt: nothing is put before it, and no text stands for a special token. */
-    tokenise: { params: z.object({ text: z.string() }), result: z.array(token) },
+    /** Tokens of a part of a prompt, without begin of text; no text stands for a special token. */
+    tokenise: {
+      params: z.object({ text: z.string(), startsPrompt: z.boolean() }),
+      result: z.array(token),
+    },
     /** Tokens of a whole chat by the model's own template, with what makes the model answer. */
     chatTokens: { params: z.object({ messages: z.array(chatMessage).min(1) }), result: z.array(token) },
     detokenise: { params: z.object({ tokens: z.array(token) }), result: z.string() },

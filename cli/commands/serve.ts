@@ -4,11 +4,13 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { ConsoleApi } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
 import type { Client } from '#shared/contract/rpc'
+import { onTorus } from '#shared/experiment/on-torus'
 import {
   defaultParameters,
   parameterNames,
   parameters,
   parameterSchema,
+  type ParameterName,
   type ParameterValues,
 } from '#shared/experiment/parameters'
 import { ModelStore } from '#lab/models/model-store'
@@ -17,12 +19,21 @@ import type { CommandContext } from '../context'
 import { listenForInterrupts } from '../run/interrupts'
 import { wholeNumber } from './options'
 
+/** Parameters that are chosen otherwise; undefined = not at all. */
+const ownOptions = {
+  model: '--model',
+  kv_type: '--kv-type',
+  context_tokens: '--context',
+  engine: undefined,
+} as const satisfies Partial<Record<ParameterName, string | undefined>>
+type SetParameters = Partial<Omit<ParameterValues, keyof typeof ownOptions>>
+
 interface ServeOptions {
   readonly model: string
   readonly kvType: ParameterValues['kv_type']
   readonly context: number
   readonly port: number
-  readonly set: Partial<ParameterValues>
+  readonly set: SetParameters
   readonly json: boolean
 }
 
@@ -48,7 +59,7 @@ export function serveCommand(program: Command, context: () => CommandContext): v
     .option('--port <port>', 'where it listens; 0 = any port that is free', wholeNumber(0, 65_535), 0)
     .option(
       '--set <parameter=value>',
-      'any parameter of experiments; may be given several times',
+      'any other parameter of experiments; may be given several times',
       setParameter,
       {},
     )
@@ -68,21 +79,14 @@ async function serveModel(
   { terminal, installation, data }: CommandContext,
   options: ServeOptions,
 ): Promise<void> {
-  const chosen: ParameterValues = {
-    ...defaultParameters,
-    ...options.set,
-    engine: 'llama',
-    model: await modelOf(data, options.model),
-    kv_type: options.kvType,
-    context_tokens: options.context,
-  }
+  const model = await modelOf(data, options.model)
   const interrupts = listenForInterrupts()
   const interrupted = new Promise<void>((done) => interrupts.signal.addEventListener('abort', () => done()))
   try {
     await withEngine(installation, data, async (client, { lost }) => {
-      terminal.err(`Loading ${chosen.model} …`)
+      terminal.err(`Loading ${model} …`)
       const serving = client.call('serveApi', {
-        parameters: await fitted(client, chosen),
+        parameters: await parametersFor(client, model, options),
         port: options.port,
       })
       const answer = await Promise.race([serving, lost, interrupted])
@@ -125,17 +129,26 @@ async function modelOf(data: string, nameOrFile: string): Promise<string> {
   )
 }
 
-/** In a lab that runs, the constellation is as large as that one. */
-async function fitted(client: Client<ConsoleApi>, chosen: ParameterValues): Promise<ParameterValues> {
+/** In a lab that runs, the constellation is as large as that one. @throws SkyError conflict: another size was asked for */
+async function parametersFor(
+  client: Client<ConsoleApi>,
+  model: string,
+  { set, kvType, context }: ServeOptions,
+): Promise<ParameterValues> {
   const lab = await client.call('labState', {})
-  if (lab.kind !== 'running') return chosen
-  const { slots, planes } = lab
+  const asked = { slots: defaultParameters.slots, planes: defaultParameters.planes, ...set }
+  const { slots, planes } = lab.kind === 'running' ? lab : asked
+  if ((set.slots ?? slots) !== slots || (set.planes ?? planes) !== planes) {
+    const message = `The lab that runs has ${slots} slots and ${planes} planes, which is not what was asked for`
+    throw new SkyError('conflict', message, 'Leave slots and planes out, or end it: skymemory lab down')
+  }
   return {
-    ...chosen,
-    slots,
-    planes,
-    centre_slot: Math.min(chosen.centre_slot, slots - 1),
-    centre_plane: Math.min(chosen.centre_plane, planes - 1),
+    ...onTorus(defaultParameters, { slots, planes }),
+    ...set,
+    engine: 'llama',
+    model,
+    kv_type: kvType,
+    context_tokens: context,
   }
 }
 
@@ -152,10 +165,16 @@ function example(url: string, model: string): string {
   return `  curl ${url}/chat/completions -H 'Content-Type: application/json' -d '${body}'`
 }
 
-function setParameter(text: string, before: Partial<ParameterValues>): Partial<ParameterValues> {
+function setParameter(text: string, before: SetParameters): SetParameters {
   const [name, ...rest] = text.split('=')
   const known = parameterNames.find((each) => each === name)
   if (!known) throw new InvalidArgumentError(`There is no parameter ${name}.`)
+  if (known in ownOptions) {
+    const option = ownOptions[known as keyof typeof ownOptions]
+    const instead =
+      option === undefined ? 'Only real models are served: the engine is llama' : `Use ${option}`
+    throw new InvalidArgumentError(`${known} is not set so. ${instead}.`)
+  }
   const value = rest.join('=')
   const parameter = parameters[known]
   const isNumber = parameter.kind === 'integer' || parameter.kind === 'number'

@@ -2,6 +2,7 @@ import type { Failures } from '#shared/contract/agent-control'
 import type { ConstellationSnapshot, SatelliteDetail } from '#shared/contract/console-api'
 import { geometry } from '#shared/constellation/geometry'
 import { samePosition, windowPositions, wrap, type Position } from '#shared/constellation/torus'
+import { onTorus } from '#shared/experiment/on-torus'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
 import { emptyCounters } from '#shared/experiment/records'
 import { centreAt, placement } from '#shared/placement/placement'
@@ -10,15 +11,7 @@ import type { CurrentTrial } from './run-queue'
 
 /** The parameters by which the constellation is drawn: the trial's, or the defaults as far as they fit this shape. */
 function shownParameters(trial: CurrentTrial | null, shape: LabShape): ParameterValues {
-  const base = trial?.parameters ?? defaultParameters
-  return {
-    ...base,
-    ...shape,
-    centre_slot: Math.min(base.centre_slot, shape.slots - 1),
-    centre_plane: Math.min(base.centre_plane, shape.planes - 1),
-    los_slots: Math.min(base.los_slots, shape.slots),
-    los_planes: Math.min(base.los_planes, shape.planes),
-  }
+  return onTorus(trial?.parameters ?? defaultParameters, shape)
 }
 
 /** Where everything of a trial is: centre, LOS window and servers after the rotations so far. */

@@ -1,3 +1,4 @@
+import { onTorus } from '#shared/experiment/on-torus'
 import {
   defaultParameters,
   parameters,
@@ -49,24 +50,15 @@ export type CheckedSetup =
   | { readonly ok: false; readonly problems: ReadonlyMap<ParameterName, string> }
 
 /** The parameters to serve with, on a constellation of this shape; or what is wrong, by the field that it is wrong in. */
-export function checkSetup(
-  setup: ChatSetup,
-  { slots, planes }: { slots: number; planes: number },
-): CheckedSetup {
+export function checkSetup(setup: ChatSetup, shape: { slots: number; planes: number }): CheckedSetup {
   const problems = new Map<ParameterName, string>()
   const chosen: ParameterValues = {
-    ...defaultParameters,
+    ...onTorus(defaultParameters, shape),
     engine: 'llama',
     model: setup.model,
     kv_type: setup.kv_type,
     strategy: setup.strategy,
     link_delay: setup.link_delay,
-    slots,
-    planes,
-    centre_slot: Math.min(defaultParameters.centre_slot, slots - 1),
-    centre_plane: Math.min(defaultParameters.centre_plane, planes - 1),
-    los_slots: Math.min(defaultParameters.los_slots, slots),
-    los_planes: Math.min(defaultParameters.los_planes, planes),
   }
   if (setup.model === '') problems.set('model', 'Choose a model')
   for (const name of typedNames) {

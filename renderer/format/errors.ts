@@ -5,6 +5,8 @@ export function errorTitle(code: ErrorCode): string {
   switch (code) {
     case 'invalid_argument':
       return 'Not a valid value'
+    case 'context_length_exceeded':
+      return 'Too long for the model'
     case 'invalid_experiment':
       return 'The experiment has problems'
     case 'invalid_trace':

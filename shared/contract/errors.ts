@@ -3,6 +3,8 @@ import { z } from 'zod'
 /** Every error that crosses a boundary carries one of these codes; screens and scripts switch on the code, never on text. */
 export const errorCodes = [
   'invalid_argument',
+  /** As the OpenAI API calls it: more tokens than the model's context has room for. */
+  'context_length_exceeded',
   'invalid_experiment',
   'invalid_trace',
   'invalid_model',

@@ -2,7 +2,7 @@ import type { Document } from '../contract/agent-control'
 import type { ParameterValues } from '../experiment/parameters'
 import { longEnough, openingText, openingTokens } from './documents'
 import { planWorkload } from './plan'
-import { questionText } from './prompt'
+import { questionText, type PromptPart } from './prompt'
 import { PromptSession } from './prompt-session'
 
 export interface ConversationOptions {
@@ -20,7 +20,7 @@ export interface ConversationOptions {
  */
 export function* planConversations(
   options: ConversationOptions,
-): Generator<string, PromptSession[], readonly number[]> {
+): Generator<PromptPart, PromptSession[], readonly number[]> {
   const { seed, parameters, documents, beginOfText } = options
   const candidates = longEnough(documents, parameters.document_tokens)
   const plan = planWorkload({ seed, parameters, documents: candidates.length })
@@ -28,13 +28,14 @@ export function* planConversations(
   for (const { document } of plan) {
     if (openings.has(document)) continue
     const source = candidates[document] as Document
-    const tokens = yield openingText(source, parameters.document_tokens)
+    const text = openingText(source, parameters.document_tokens)
+    const tokens = yield { text, startsPrompt: true }
     openings.set(document, openingTokens(source, tokens, parameters.document_tokens, beginOfText))
   }
   const sessions: PromptSession[] = []
   for (const { document, questions } of plan) {
     const asked: (readonly number[])[] = []
-    for (const question of questions) asked.push(yield questionText(question))
+    for (const question of questions) asked.push(yield { text: questionText(question), startsPrompt: false })
     sessions.push(new PromptSession(openings.get(document) ?? [], asked))
   }
   return sessions
@@ -47,6 +48,6 @@ export function planConversationsAtOnce(
 ): PromptSession[] {
   const planning = planConversations(options)
   let step = planning.next()
-  while (step.done !== true) step = planning.next(tokenise(step.value))
+  while (step.done !== true) step = planning.next(tokenise(step.value.text))
   return step.value
 }

@@ -3,3 +3,10 @@
  * of every turn so far, then the new question: each turn's prompt, followed by its answer, begins the prompts of all later turns.
  */
 export const questionText = (question: string): string => `\n\nQuestion: ${question}\nAnswer: `
+
+/** A text of a prompt; each is tokenised by itself (docs/decisions/0006-tokenise-by-part.md). */
+export interface PromptPart {
+  readonly text: string
+  /** Nothing stands before it but the begin of text: some tokenizers put a space there, as before every other word. */
+  readonly startsPrompt: boolean
+}

@@ -27,6 +27,7 @@ export async function answer(
     id: `${endpoint === 'chat' ? 'chatcmpl' : 'cmpl'}-${randomUUID()}`,
     model: served.engine.model.id,
     created: Math.floor(Date.now() / 1000),
+    withUsage,
   }
   if (!stream) return whole(c, head, told(served.generate(request)))
   const gone = new AbortController()
@@ -35,7 +36,7 @@ export async function answer(
   const first = await events.next()
   if (first.done) throw new SkyError('internal', 'the answer ended without an end')
   if (first.value.kind === 'failed') throw apiErrorOf(first.value.error)
-  return streamed(c, head, follow(first.value, events), gone, withUsage)
+  return streamed(c, head, follow(first.value, events), gone)
 }
 
 async function whole(c: Context, head: AnswerHead, events: AsyncGenerator<ToldEvent>): Promise<Response> {
@@ -53,7 +54,6 @@ function streamed(
   head: AnswerHead,
   events: AsyncGenerator<ToldEvent>,
   gone: AbortController,
-  withUsage: boolean,
 ): Response {
   return streamSSE(c, async (stream) => {
     stream.onAbort(() => gone.abort(new Error('the client has gone')))
@@ -63,7 +63,7 @@ function streamed(
       if (event.kind === 'text') await send(chunk(head, event.text, null, isFirst))
       else if (event.kind === 'end') {
         await send(chunk(head, null, event.reason, isFirst))
-        if (withUsage) await send(usageChunk(head, event.measurement))
+        if (head.withUsage) await send(usageChunk(head, event.measurement))
       } else await send(apiErrorOf(event.error).body)
       isFirst = false
     }

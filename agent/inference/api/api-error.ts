@@ -26,6 +26,16 @@ export class ApiError extends Error {
   }
 }
 
+/** A refusal by the model, which does not know the request's parameters, is blamed on this one. @throws ApiError */
+export async function blaming<T>(param: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (thrown) {
+    const { status, message, code } = toApiError(thrown)
+    throw new ApiError(status, message, { code, param: status === 400 ? param : null })
+  }
+}
+
 export function contextExceeded(message: string, param: string): ApiError {
   return new ApiError(400, message, { code: 'context_length_exceeded', param })
 }
@@ -44,6 +54,7 @@ export function apiErrorOf({ code, message, hint }: ErrorBody): ApiError {
 function statusOf(code: ErrorCode): ContentfulStatusCode {
   switch (code) {
     case 'invalid_argument':
+    case 'context_length_exceeded':
     case 'not_supported':
       return 400
     case 'not_found':

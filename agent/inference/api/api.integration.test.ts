@@ -127,12 +127,24 @@ describe('the OpenAI-compatible API', () => {
     expect(JSON.parse(stdout)).toMatchObject({ object: 'text_completion', usage: { completion_tokens: 3 } })
   })
 
+  const post = async (path: string, body: object) => {
+    const response = await fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    const answer = (await response.json()) as { error: { message: string; param: string | null } }
+    return { status: response.status, body: answer }
+  }
+
   test.each([
     ['invalid JSON', '{', 400, /not valid JSON/],
     ['no prompt', '{"model":"synthetic"}', 400, /prompt/],
+    ['five stops', '{"model":"synthetic","prompt":"x","stop":["a","b","c","d","e"]}', 400, /stop: .*up to 4/],
     ['an empty prompt', '{"model":"synthetic","prompt":""}', 400, /no tokens/],
     ['an unknown model', '{"model":"gpt","prompt":"x"}', 404, /does not exist/],
     ['max_tokens 0', '{"model":"synthetic","prompt":"x","max_tokens":0}', 400, /max_tokens/],
+    ['a huge answer', '{"model":"synthetic","prompt":"x","max_tokens":100001}', 400, /at most 100000/],
   ])('refuses %s', async (_name, body, status, message) => {
     const response = await fetch(`${url}/completions`, {
       method: 'POST',
@@ -142,6 +154,94 @@ describe('the OpenAI-compatible API', () => {
     expect(response.status).toBe(status)
     const answer = (await response.json()) as { error: { message: string } }
     expect(answer.error.message).toMatch(message)
+  })
+
+  test.each([
+    ['best_of', 3],
+    ['echo', true],
+    ['suffix', 'abc'],
+    ['logprobs', 5],
+    ['n', 2],
+    ['logit_bias', { 5: 100 }],
+    ['presence_penalty', 0.5],
+    ['ignore_eos', true],
+  ])('refuses %s, which it cannot honour', async (param, value) => {
+    const { status, body } = await post('/completions', { model: 'synthetic', prompt: 'x', [param]: value })
+    expect(status).toBe(400)
+    expect(body.error).toMatchObject({ type: 'invalid_request_error', code: 'unsupported_parameter', param })
+  })
+
+  const hello = [{ role: 'user', content: 'Hello' }]
+  test.each([
+    ['tools', [{ type: 'function', function: { name: 'f' } }]],
+    ['tool_choice', 'required'],
+    ['response_format', { type: 'json_object' }],
+    ['logprobs', true],
+    ['top_logprobs', 2],
+  ])('refuses %s of a chat', async (param, value) => {
+    const { status, body } = await post('/chat/completions', {
+      model: 'synthetic',
+      messages: hello,
+      [param]: value,
+    })
+    expect(status).toBe(400)
+    expect(body.error).toMatchObject({ code: 'unsupported_parameter', param })
+  })
+
+  test('accepts what asks for nothing, and what changes no answer', async () => {
+    const completion = await post('/completions', {
+      ...{ model: 'synthetic', prompt: 'x', max_tokens: 2, n: 1, best_of: 1, echo: false, suffix: null },
+      ...{ logprobs: null, logit_bias: {}, presence_penalty: 0, frequency_penalty: 0, user: 'me' },
+    })
+    expect(completion.status).toBe(200)
+    const chat = await post('/chat/completions', {
+      ...{
+        model: 'synthetic',
+        messages: hello,
+        max_tokens: 2,
+        logprobs: false,
+        tools: [],
+        tool_choice: 'auto',
+      },
+      ...{ response_format: { type: 'text' }, parallel_tool_calls: true, metadata: { a: 'b' } },
+    })
+    expect(chat.status).toBe(200)
+  })
+
+  test.each([
+    ['an image', { content: [{ type: 'image_url', image_url: { url: 'x' } }] }, /parts of the type "text"/],
+    ['no content', { content: null }, /must be a text/],
+  ])('says what a message cannot hold: %s', async (_name, message, said) => {
+    const { status, body } = await post('/chat/completions', {
+      model: 'synthetic',
+      messages: [{ role: 'user', ...message }],
+    })
+    expect([status, body.error.param]).toEqual([400, 'messages'])
+    expect(body.error.message).toMatch(said)
+  })
+
+  test('tells by /metrics what it answered', async () => {
+    await post('/completions', { model: 'synthetic', prompt: 'x', echo: true })
+    const text = await (await fetch(new URL('/metrics', url))).text()
+    expect(text).toMatch(
+      /^http_requests_total\{handler="\/v1\/completions",method="POST",status="4xx"\} \d+$/m,
+    )
+    expect(text).toMatch(/^vllm:generation_tokens_total/m)
+  })
+
+  test('says in every chunk of a stream whether it tells the usage, if that was asked for', async () => {
+    const ask = async (more: object) => {
+      const stream = await openai.completions.create({
+        ...{ model: 'synthetic', prompt: 'x', max_tokens: 3, stream: true, ...more },
+      })
+      const usages: unknown[] = []
+      for await (const part of stream)
+        usages.push(part.usage === undefined ? 'none' : part.usage?.completion_tokens)
+      return usages
+    }
+    expect(await ask({})).toEqual(['none', 'none', 'none', 'none'])
+    const asked = await ask({ stream_options: { include_usage: true } })
+    expect(asked).toEqual([undefined, undefined, undefined, undefined, 3])
   })
 
   test('web pages cannot use it: neither by another name for this machine, nor by a plain form', async () => {

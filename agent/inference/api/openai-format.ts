@@ -9,6 +9,8 @@ export interface AnswerHead {
   readonly model: string
   /** Unix seconds. */
   readonly created: number
+  /** The last chunk of a stream tells the usage; those before it say so by null. */
+  readonly withUsage: boolean
 }
 
 export function usage({ promptTokens, outputTokens, cachedTokens }: Measurement) {
@@ -51,8 +53,9 @@ export function usageChunk(head: AnswerHead, measurement: Measurement) {
   return { ...chunkHead(head), choices: [], usage: usage(measurement) }
 }
 
-function chunkHead({ endpoint, id, created, model }: AnswerHead) {
-  return { id, object: endpoint === 'chat' ? 'chat.completion.chunk' : 'text_completion', created, model }
+function chunkHead({ endpoint, id, created, model, withUsage }: AnswerHead) {
+  const object = endpoint === 'chat' ? 'chat.completion.chunk' : 'text_completion'
+  return { id, object, created, model, ...(withUsage ? { usage: null } : {}) }
 }
 
 export function apiError(message: string, type: string, code: string | null, param: string | null = null) {

@@ -1,16 +1,19 @@
 import { z } from 'zod'
 
-/** The parts of the OpenAI request bodies that this server understands; others are ignored, as OpenAI clients expect. */
+const tokenCount = z.int().min(1)
+
+/** The parts of the OpenAI request bodies that this server understands; of the others, see `refuseUnsupported`. */
 const common = z.object({
   model: z.string(),
-  max_tokens: z.int().min(1).max(100_000).nullish(),
+  max_tokens: tokenCount.nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
-  stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
+  stop: z
+    .union([z.string(), z.array(z.string()).max(4)], 'it must be a text, or a list of up to 4')
+    .nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().gt(0).max(1).nullish(),
   seed: z.int().nullish(),
-  n: z.literal(1, 'only one choice is supported').nullish(),
 })
 
 /** What both endpoints understand. */
@@ -29,13 +32,16 @@ export type CompletionBody = z.infer<typeof completionBody>
 const textPart = z.object({ type: z.literal('text'), text: z.string() })
 const message = z.object({
   role: z.enum(['system', 'developer', 'user', 'assistant']),
-  content: z.union([z.string(), z.array(textPart)]),
+  content: z.union(
+    [z.string(), z.array(textPart)],
+    'it must be a text, or a list of parts of the type "text": images, sound and calls of tools are not supported',
+  ),
 })
 export type ChatMessage = z.infer<typeof message>
 
 export const chatBody = common.extend({
   messages: z.array(message).min(1),
-  max_completion_tokens: z.int().min(1).max(100_000).nullish(),
+  max_completion_tokens: tokenCount.nullish(),
 })
 export type ChatBody = z.infer<typeof chatBody>
 

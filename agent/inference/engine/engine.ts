@@ -1,5 +1,6 @@
 import type { ModelFacts } from '#shared/contract/agent-control'
 import type { CacheNamespace } from '#shared/kvc/block-hash'
+import type { PromptPart } from '#shared/workload/prompt'
 
 /** What an engine says of the model that it runs. */
 export interface ModelInfo {
@@ -9,6 +10,8 @@ export interface ModelInfo {
   readonly kvcBytesPerToken: number
   /** Token at the start of every prompt; null = this model has none. */
   readonly beginOfText: number | null
+  /** Tokens that it knows, numbered from 0; null = it takes any. */
+  readonly vocabulary: number | null
   /** Prompt and output tokens that fit together; null = no bound. */
   readonly longest: number | null
 }
@@ -85,11 +88,11 @@ export interface Engine {
   readonly model: ModelInfo
   /** What a run's manifest says of a real model; null of a synthetic one. */
   readonly facts: ModelFacts | null
-  /** Tokens of a part of a prompt, with nothing before it. */
-  tokenise(text: string): Promise<number[]>
-  /** Tokens of a whole prompt; none for an empty text. */
+  /** Tokens of a part of a prompt, without begin of text. @throws SkyError context_length_exceeded */
+  tokenise(part: PromptPart): Promise<number[]>
+  /** Tokens of a whole prompt, as the model's own tokenizer makes them; none for an empty text. @throws as `tokenise` */
   promptTokens(text: string): Promise<number[]>
-  /** Tokens of a chat, as the model was made to read it, up to where it answers. */
+  /** Tokens of a chat, as the model was made to read it, up to where it answers. @throws as `tokenise` */
   chatTokens(messages: readonly ChatMessage[]): Promise<number[]>
   /** @throws SkyError invalid_argument for a prompt that the model cannot take */
   open(request: EngineRequest): EngineSession

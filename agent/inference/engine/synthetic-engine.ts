@@ -11,6 +11,7 @@ import type {
   OutputToken,
   PrefillResult,
 } from './engine'
+import type { PromptPart } from '#shared/workload/prompt'
 import { beginOfText, detokenise, tokenise } from '#shared/workload/llama-tokenizer'
 import { quotedAnswer, syntheticNamespace } from '#shared/engine/synthetic-answer'
 import { prefillSeconds, type SyntheticProfile } from '#shared/engine/synthetic-profile'
@@ -41,11 +42,12 @@ export class SyntheticEngine implements Engine {
       namespace: syntheticNamespace(options.kvcBytesPerToken),
       kvcBytesPerToken: options.kvcBytesPerToken,
       beginOfText,
+      vocabulary: null,
       longest: null,
     }
   }
 
-  tokenise(text: string): Promise<number[]> {
+  tokenise({ text }: PromptPart): Promise<number[]> {
     return Promise.resolve(tokenise(text))
   }
 

@@ -25,11 +25,14 @@ export function assembleState(
   const parts = [head(layout, tokens)]
   let offset = 0
   for (const { keyType, keyRowBytes } of layout) {
-    parts.push(rowHead(keyType, keyRowBytes), ...rowsOf(blocks, offset, keyRowBytes * blockTokens))
+    parts.push(rowHead(keyType, keyRowBytes))
+    // One by one: a call takes only so many arguments.
+    for (const rows of rowsOf(blocks, offset, keyRowBytes * blockTokens)) parts.push(rows)
     offset += keyRowBytes * blockTokens
   }
   for (const { valueType, valueRowBytes } of layout) {
-    parts.push(rowHead(valueType, valueRowBytes), ...rowsOf(blocks, offset, valueRowBytes * blockTokens))
+    parts.push(rowHead(valueType, valueRowBytes))
+    for (const rows of rowsOf(blocks, offset, valueRowBytes * blockTokens)) parts.push(rows)
     offset += valueRowBytes * blockTokens
   }
   return parts

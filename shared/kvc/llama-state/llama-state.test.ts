@@ -79,6 +79,15 @@ describe('a state file', () => {
     expect(prefix).toEqual(stateFile(aState(inOrder(8))))
   })
 
+  test('may have as many blocks as the longest context has tokens', () => {
+    const tokens = inOrder(1_048_576)
+    const one: StateLayout = [{ keyType: 1, keyRowBytes: 2, valueType: 1, valueRowBytes: 2 }]
+    const block = new Uint8Array(bytesPerToken(one))
+    const parts = assembleState(one, tokens, Array<Uint8Array>(tokens.length).fill(block), 1)
+    // Its head, and for keys and values what they are and each block's.
+    expect(parts).toHaveLength(1 + 2 * (1 + tokens.length))
+  })
+
   test('has TinyLlama’s bytes a block: 2,883,584 at f16, 1,531,904 at q8_0', () => {
     const of = (type: number, row: number): StateLayout =>
       inOrder(22).map(() => ({ keyType: type, keyRowBytes: row, valueType: type, valueRowBytes: row }))

@@ -3,6 +3,7 @@ import { SkyError } from '#shared/contract/errors'
 import { cacheKindOf } from '#shared/gguf/architectures'
 import type { ModelShape } from '#shared/gguf/model-shape'
 import { bytesPerToken } from '#shared/kvc/llama-state/state-layout'
+import type { PromptPart } from '#shared/workload/prompt'
 import type { ModelFacts } from '#shared/contract/agent-control'
 import type { ModelSettings } from '../../../model/model-control'
 import type { Log } from '../../../log'
@@ -61,6 +62,7 @@ export class LlamaEngine implements Engine {
         },
         kvcBytesPerToken: bytesPerToken(layout),
         beginOfText: loaded.beginOfText,
+        vocabulary: loaded.vocabulary,
         // Two cells stay free, so that llama.cpp never shifts the context.
         longest: loaded.contextTokens - 2,
       }
@@ -83,13 +85,13 @@ export class LlamaEngine implements Engine {
     }
   }
 
-  async tokenise(text: string): Promise<number[]> {
-    if (text === '') return []
-    return (await this.#running.ready()).process.call('tokenise', { text })
+  async tokenise(part: PromptPart): Promise<number[]> {
+    if (part.text === '') return []
+    return (await this.#running.ready()).process.call('tokenise', part)
   }
 
   async promptTokens(text: string): Promise<number[]> {
-    const tokens = await this.tokenise(text)
+    const tokens = await this.tokenise({ text, startsPrompt: true })
     const { beginOfText } = this.model
     return tokens.length === 0 || beginOfText === null ? tokens : [beginOfText, ...tokens]
   }
