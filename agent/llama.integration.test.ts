@@ -95,12 +95,13 @@ describe.skipIf(llamaMissing)('a trial of a real model', () => {
     const trialKey = await start({ concurrency: 1, sessions: 6, output_tokens: 60 })
     const following = collectTrial(lab.inference.control, trialKey)
     const pid = lab.inference.child.pid as number
-    await expect.poll(() => childProcesses(pid).length).toBe(1)
+    const soon = { timeout: 30_000 }
+    await expect.poll(() => childProcesses(pid).length, soon).toBe(1)
     await expect
       .poll(async () => {
         const status = await lab.inference.control.call('trialStatus', {})
         return status.kind === 'idle' ? 0 : status.requestsDone
-      })
+      }, soon)
       .toBeGreaterThan(1)
     for (const child of childProcesses(pid)) process.kill(child, 'SIGKILL')
     const { requests, finished } = await following
