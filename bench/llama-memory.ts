@@ -39,7 +39,7 @@ export async function measureLlamaMemory(lab: TestLab, parameters: ParameterValu
   const readings: Reading[] = []
   for (let request = 0; request < requests; request++) {
     const cached = request % requestsPerPrompt === 0 ? 0 : blocks * parameters.block_tokens
-    const found = await complete(url, promptOf(Math.floor(request / requestsPerPrompt), parameters))
+    const found = await complete(url, parameters, Math.floor(request / requestsPerPrompt))
     if (found !== cached) throw new Error(`request ${request}: ${found} cached tokens instead of ${cached}`)
     if ((request + 1) % readingEvery === 0) readings.push({ requests: request + 1, ...memoryOf(lab) })
   }
@@ -54,12 +54,14 @@ function promptOf(number: number, { block_tokens }: ParameterValues): number[] {
   return Array.from({ length }, (_, i) => (i === 0 ? 1 : 1_000 + ((number * 97 + i * 31) % 20_000)))
 }
 
-/** Returns the tokens that came out of the cache. */
-async function complete(url: string, prompt: readonly number[]): Promise<number> {
+/** Ask for an answer to the prompt of this number; returns the tokens that came out of the cache. */
+async function complete(url: string, parameters: ParameterValues, number: number): Promise<number> {
+  const { model } = parameters
+  const prompt = promptOf(number, parameters)
   const response = await fetch(`${url}/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ prompt, max_tokens: outputTokens, temperature: 0 }),
+    body: JSON.stringify({ model, prompt, max_tokens: outputTokens, temperature: 0 }),
   })
   const text = await response.text()
   if (!response.ok) throw new Error(`the API answered ${response.status}: ${text}`)
