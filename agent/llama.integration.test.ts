@@ -1,12 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SkyError } from '#shared/contract/errors'
 import type { ParameterValues } from '#shared/experiment/parameters'
+import { memoryNeeded } from '#shared/gguf/memory-needed'
+import { modelShape } from '#shared/gguf/model-shape'
+import { readHeader } from '#shared/gguf/read-header'
 import { startTestLab, type TestLab } from './testing/agent-process'
 import { childProcesses } from './testing/child-processes'
 import { collectTrial } from './testing/collect-records'
 import { llamaMissing, randomModels, tinyModel } from './testing/random-model'
+import { residentBytes } from './testing/resident-memory'
 
 const { slots, planes } = tinyModel
 const base: ParameterValues = {
@@ -90,12 +95,13 @@ describe.skipIf(llamaMissing)('a trial of a real model', () => {
     const trialKey = await start({ concurrency: 1, sessions: 6, output_tokens: 60 })
     const following = collectTrial(lab.inference.control, trialKey)
     const pid = lab.inference.child.pid as number
-    await expect.poll(() => childProcesses(pid).length).toBe(1)
+    const soon = { timeout: 30_000 }
+    await expect.poll(() => childProcesses(pid).length, soon).toBe(1)
     await expect
       .poll(async () => {
         const status = await lab.inference.control.call('trialStatus', {})
         return status.kind === 'idle' ? 0 : status.requestsDone
-      })
+      }, soon)
       .toBeGreaterThan(1)
     for (const child of childProcesses(pid)) process.kill(child, 'SIGKILL')
     const { requests, finished } = await following
@@ -153,10 +159,59 @@ describe.skipIf(llamaMissing)('a trial of a real model', () => {
       expect(error?.code, model).toBe(code)
       expect(`${error?.message} ${error?.hint}`).toContain(part)
     }
-    const large = start({ context_tokens: 1_048_576, block_tokens: 65_536 })
-    await expect(large).rejects.toMatchObject({ code: 'not_supported' })
     expect((await run({ sessions: 1, turns: 1 })).requests[0]?.status).toBe('ok')
   })
+
+  test('a model whose weights are larger than the memory is refused by its header', async () => {
+    const header = readFileSync(join(home, 'models', 'tiny.gguf'))
+    // Name, number of dimensions, values of a row, rows: of the last tensor of the file, f16.
+    const rows = header.lastIndexOf('output.weight') + 'output.weight'.length + 4 + 8
+    const width = Number(header.readBigUInt64LE(rows - 8))
+    const more = BigInt(Math.ceil((2 * totalmem()) / (width * 2)))
+    const missing = (more - header.readBigUInt64LE(rows)) * BigInt(width) * 2n
+    header.writeBigUInt64LE(more, rows)
+    const model = join(home, 'large.gguf')
+    writeFileSync(model, header)
+    // Whole by its length; what was never written takes no room on the disk.
+    truncateSync(model, header.byteLength + Number(missing))
+
+    const refused = await start({ model }).then(
+      () => null,
+      (thrown: SkyError) => thrown,
+    )
+    expect(refused?.code).toBe('not_supported')
+    expect(refused?.details['problems']).toMatchObject([{ kind: 'memory', severity: 'error' }])
+    expect(refused?.message).toMatch(/needs about [\d.]+ GB of memory: [\d.]+ GB for its weights/)
+    expect(refused?.hint).toContain('Choose a smaller model')
+    expect((await run({ sessions: 1, turns: 1 })).requests[0]?.status).toBe('ok')
+  })
+
+  test.each([
+    [1_024, 32],
+    [8_192, 1_024],
+  ])(
+    'with a context of %i tokens and blocks of %i the model takes about the memory that was expected',
+    async (context_tokens, block_tokens) => {
+      const parameters = { ...base, context_tokens, block_tokens, kv_type: 'f16' } as const
+      await lab.inference.control.call('openModel', { parameters })
+      const how = { maxTokens: 1, useCache: false, withLogits: false, zeroValuesOfBlock: null }
+      const prompt = { text: words.repeat(600), promptTokens: context_tokens - 10 }
+      expect((await lab.inference.control.call('prove', { ...prompt, ...how })).error).toBeNull()
+
+      const file = readFileSync(join(home, 'models', 'tiny.gguf'))
+      const readFirst = (bytes: number) => Promise.resolve(file.subarray(0, bytes))
+      const header = await readHeader({ name: 'tiny', bytes: file.byteLength, readFirst })
+      const needed = memoryNeeded(modelShape('tiny', header), {
+        kvType: 'f16',
+        contextTokens: context_tokens,
+        batchTokens: block_tokens,
+      })
+      const [model] = childProcesses(lab.inference.child.pid ?? 0)
+      const ratio = (needed.total - needed.copies) / residentBytes(model ?? 0, 'most')
+      expect(ratio).toBeGreaterThan(0.9)
+      expect(ratio).toBeLessThan(1.5)
+    },
+  )
 
   test('a model never gets the blocks of another one, nor those of another KV type', async () => {
     const { control } = lab.inference

@@ -51,9 +51,8 @@ test('a conversation with a real model, whose second turn comes from the sky', a
   await expect(panel).toContainText(/1\shop\s*\d+\schunks from 2\ssatellites/)
   await expect(panel.getByRole('row', { name: /^Cached tokens/ })).toContainText(`${Number(hit) * 32} /`)
 
-  // Stopped in the middle: what was said stays.
+  // Stopped in the middle: what was said stays, and nothing else is asked.
   await window.main.getByRole('spinbutton', { name: 'Up to' }).fill('3000')
-  await window.main.getByRole('checkbox', { name: 'Ask without the cache too' }).uncheck()
   await message.fill('Tell me everything.')
   await page.keyboard.press('Enter')
   const third = window.main.getByRole('article', { name: 'Turn 3' })
@@ -62,8 +61,14 @@ test('a conversation with a real model, whose second turn comes from the sky', a
   await expect(window.button('Stop')).toBeVisible()
   await page.keyboard.press('Control+.')
   await expect(third).toContainText('stopped', soon)
+  await expect(window.button('Send')).toBeVisible()
 
+  await message.fill('Once more.')
+  await page.keyboard.press('Enter')
+  const fourth = window.main.getByRole('article', { name: 'Turn 4' })
+  await expect(fourth).toContainText(/more\.(?!Asking|Computing|\d+ of)/, soon)
   await window.command('Stop the model')
+  await expect(fourth).toContainText(/stopped with the model|The model was stopped/, soon)
   await expect(window.button('Start')).toBeVisible()
   await expect(first).toBeVisible()
   expect(pageErrors).toEqual([])

@@ -1,8 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ChatAnswer } from '#shared/contract/chat-api'
+import type { ErrorBody } from '#shared/contract/errors'
 import { emptyMeasurement } from '#shared/experiment/measurement'
-import { chunksByHops, partsOfTtft, sameWords, senders, speedup, tokensPerSecond } from './turn-facts'
+import {
+  chunksByHops,
+  howItEnded,
+  partsOfTtft,
+  sameWords,
+  senders,
+  speedup,
+  tokensPerSecond,
+  whoEndedIt,
+} from './turn-facts'
 
 function answer(values: Partial<ChatAnswer['measurement']> = {}, more: Partial<ChatAnswer> = {}): ChatAnswer {
   const measurement = { ...emptyMeasurement(0, 100, 3), ...values }
@@ -63,5 +73,23 @@ describe('a turn', () => {
     expect(sameWords(answer({}, { text: 'one' }), cold)).toBe(true)
     expect(sameWords(answer({}, { text: 'two' }), cold)).toBe(false)
     expect(sameWords(answer({}, { text: '' }), cold)).toBeNull()
+  })
+
+  it('says who ended it', () => {
+    const ended = (finish: ChatAnswer['finish'], modelStopped = false): string | null =>
+      howItEnded(answer({}, { finish }), modelStopped)
+    expect([ended('stop'), ended('length'), ended('stopped'), ended('stopped', true)]).toEqual([
+      null,
+      'cut at the length limit',
+      'stopped',
+      'stopped with the model',
+    ])
+    const error = (code: ErrorBody['code']): ErrorBody => ({ code, message: 'm', hint: '', details: {} })
+    const failed = (text: string, modelStopped: boolean, code: ErrorBody['code']): string | null =>
+      whoEndedIt({ text, modelStopped }, error(code))
+    expect(failed('', false, 'cancelled')).toBe('Stopped before the answer began.')
+    expect(failed('', true, 'cancelled')).toBe('The model was stopped before the answer began.')
+    expect(failed('one', true, 'engine_failed')).toBe('The model was stopped in the middle of the answer.')
+    expect(failed('one', false, 'engine_failed')).toBeNull()
   })
 })

@@ -1,5 +1,6 @@
 import type { Position } from '#shared/constellation/torus'
 import type { ChatAnswer, ChatProgress } from '#shared/contract/chat-api'
+import type { ErrorBody } from '#shared/contract/errors'
 import type { Route } from '#shared/experiment/records'
 
 export type Fetched = Extract<ChatProgress, { kind: 'fetched' }>
@@ -86,4 +87,25 @@ export function sameWords(warm: ChatAnswer, cold: ChatAnswer): boolean | null {
   if (length === 0) return null
   const whole = warm.finish === cold.finish || warm.finish === 'stopped' || cold.finish === 'stopped'
   return whole && warm.text.slice(0, length) === cold.text.slice(0, length)
+}
+
+/** Why an answer ends where it does; null = the model had no more to say. */
+export function howItEnded({ finish }: ChatAnswer, modelStopped: boolean): string | null {
+  switch (finish) {
+    case 'stop':
+      return null
+    case 'length':
+      return 'cut at the length limit'
+    case 'stopped':
+      return modelStopped ? 'stopped with the model' : 'stopped'
+  }
+}
+
+/** Who kept the model from answering; null = nobody: it is the error that must be told. */
+export function whoEndedIt(turn: { text: string; modelStopped: boolean }, error: ErrorBody): string | null {
+  if (turn.modelStopped) {
+    const when = turn.text === '' ? 'before the answer began' : 'in the middle of the answer'
+    return `The model was stopped ${when}.`
+  }
+  return error.code === 'cancelled' ? 'Stopped before the answer began.' : null
 }

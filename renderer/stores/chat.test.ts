@@ -17,6 +17,14 @@ async function during<T>(engine: DemoEngine, work: Promise<T>): Promise<T> {
   return work
 }
 
+/** Let made-up time pass until the last turn has words. */
+async function speaking(engine: DemoEngine, chat: ReturnType<typeof useChat>): Promise<void> {
+  while (chat.turns.at(-1)?.text === '') {
+    engine.advance(50)
+    await new Promise((resolve) => setTimeout(resolve, 0))
+  }
+}
+
 async function started() {
   const { engine, use } = withStores()
   const [chat, lab] = [use(useChat), use(useLab)]
@@ -77,15 +85,50 @@ describe('the chat', () => {
   it('stops an answer: what was said stays, and the next question goes on from it', async () => {
     const { engine, chat } = await started()
     const asked = chat.ask('Tell me everything')
-    while (chat.turns[0]?.text === '') {
-      engine.advance(50)
-      await new Promise((resolve) => setTimeout(resolve, 0))
-    }
+    await speaking(engine, chat)
     expect(chat.busy).toBe(true)
     chat.endAnswer()
     await during(engine, asked)
     expect(chat.turns[0]?.state).toMatchObject({ kind: 'done', answer: { finish: 'stopped' } })
     expect(chat.busy).toBe(false)
+  })
+
+  it('asks nothing without the cache of whoever has stopped the answer', async () => {
+    const { engine, chat } = await started()
+    chat.answering.compare = true
+    const asked = chat.ask('Tell me everything')
+    await speaking(engine, chat)
+    chat.endAnswer()
+    await during(engine, asked)
+    const [turn] = chat.turns
+    expect(turn?.state).toMatchObject({ kind: 'done', answer: { finish: 'stopped' } })
+    expect([turn?.cold.kind, turn?.modelStopped, chat.busy]).toEqual(['none', false, false])
+  })
+
+  it('says of an answer that the model was stopped in the middle of it, and asks that model no more', async () => {
+    const { engine, chat } = await started()
+    chat.answering.compare = true
+    const asked = chat.ask('Tell me everything')
+    await speaking(engine, chat)
+    await chat.stop()
+    await during(engine, asked)
+    const [turn] = chat.turns
+    expect(turn?.text).not.toBe('')
+    expect(turn?.modelStopped).toBe(true)
+    expect(turn?.cold).toEqual({ kind: 'none' })
+    await chat.compare(turn?.id ?? 0)
+    expect(chat.turns[0]?.cold).toEqual({ kind: 'none' })
+    expect(chat.serving.kind).toBe('off')
+  })
+
+  it('a comparison that ends with the model is none', async () => {
+    const { engine, chat } = await started()
+    await during(engine, chat.ask('What do satellites keep?'))
+    const compared = chat.compare(1)
+    expect(chat.turns[0]?.cold.kind).toBe('running')
+    await chat.stop()
+    await during(engine, compared)
+    expect(chat.turns[0]).toMatchObject({ cold: { kind: 'none' }, modelStopped: false })
   })
 
   it('leaves what failed out of the next prompt', async () => {

@@ -30,6 +30,8 @@ export interface Turn {
   readonly text: string
   readonly fetched: Fetched | null
   readonly state: TurnState
+  /** The model was stopped before the answer was whole. */
+  readonly modelStopped: boolean
   readonly cold: Comparison
 }
 
@@ -144,6 +146,8 @@ export const useChat = defineStore('chat', () => {
   }
 
   async function stop(): Promise<void> {
+    const asked = turns.value.find(({ state }) => state.kind === 'asking')
+    if (asked) change(asked.id, { modelStopped: true })
     endAnswer()
     error.value = null
     try {
@@ -180,40 +184,41 @@ export const useChat = defineStore('chat', () => {
     }
     const { parameters } = serving.value
     const fresh = { text: '', fetched: null, state: { kind: 'asking' }, cold: { kind: 'none' } } as const
-    turns.value = [...turns.value, { id, request, question, parameters, ...fresh }]
+    turns.value = [...turns.value, { id, request, question, parameters, modelStopped: false, ...fresh }]
     chosen.value = null
-    ending = new AbortController()
+    const { signal } = (ending = new AbortController())
     try {
       const answer = await client.call(
         'chat',
         { ...request, chatId: `${idOf(id)} warm`, useCache: true },
-        ending.signal,
+        signal,
       )
       change(id, { state: { kind: 'done', answer }, text: answer.text })
     } catch (thrown) {
       change(id, { state: { kind: 'failed', error: toErrorBody(thrown) } })
       return
     }
-    if (answering.compare) await compare(id)
+    // Who stopped the answer wants no other one, and whoever stopped the model has none.
+    if (answering.compare && !signal.aborted) await compare(id)
   }
 
   /** Ask a turn's prompt again without the cache, for as many tokens as it was answered with. */
   async function compare(id: number): Promise<void> {
     const turn = turns.value.find((each) => each.id === id)
-    if (turn?.state.kind !== 'done' || turn.cold.kind === 'running') return
+    if (turn?.state.kind !== 'done' || turn.cold.kind === 'running' || serving.value.kind !== 'on') return
     change(id, { cold: { kind: 'running' } })
-    ending = new AbortController()
+    const { signal } = (ending = new AbortController())
     const maxTokens = Math.max(1, turn.state.answer.measurement.outputTokens)
     try {
       const answer = await client.call(
         'chat',
         { ...turn.request, maxTokens, chatId: `cold ${idOf(id)}`, useCache: false },
-        ending.signal,
+        signal,
       )
       change(id, { cold: { kind: 'done', answer } })
     } catch (thrown) {
-      const failed = toErrorBody(thrown)
-      change(id, { cold: failed.code === 'cancelled' ? { kind: 'none' } : { kind: 'failed', error: failed } })
+      // However it ended: who stopped it, or the model under it, need not be told.
+      change(id, { cold: signal.aborted ? { kind: 'none' } : { kind: 'failed', error: toErrorBody(thrown) } })
     }
   }
 

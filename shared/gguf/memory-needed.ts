@@ -14,31 +14,45 @@ export interface ModelUse {
 export interface MemoryNeeded {
   /** All tensors of the file. */
   readonly weights: number
-  /** Keys and values of a full context. */
+  /** Keys and values of a full context: taken whole when the model is loaded. */
   readonly cache: number
-  /** An estimate, on the safe side, of what computing a batch takes. */
+  /** What computing a batch behind a full context takes. */
   readonly compute: number
-  /** Of the process itself: Node and llama.cpp take about 90 MB before a model is loaded. */
+  /** Of a full context's keys and values, while blocks are stored or restored. */
+  readonly copies: number
+  /** Node, llama.cpp and the vocabulary. */
   readonly program: number
   readonly total: number
 }
 
-const programBytes = 100e6
-/** Results are computed in f32. */
+/** Results are computed in f32, the mask of attention is kept in f16. */
 const valueBytes = 4
+const maskBytes = 2
+/** Blocks on the host, and the state file in memory through which they pass to the model and back. */
+const copiesOfCache = 2
+/** Of the process, with what JavaScript leaves for its garbage collector. */
+const programBytes = 150e6
+/** The token's text in JavaScript and in llama.cpp, with the ways to find it. */
+const bytesPerWord = 1_000
 
 /**
- * Weights, cache, buffers and the program. The compute buffer is estimated from what is alive at the same time at most: the logits of a
- * batch, some states, the feed-forward part, and the attention scores of all heads over the whole context, as they are without
- * flash attention. TinyLlama-1.1B in q4_0 with 4,096 tokens at f16 and batches of 128: 911 MB, of which 859 MB were measured.
+ * Memory that a model needs, on the safe side, from its shape alone. With flash attention, which every model is run with, no scores of
+ * attention are kept: of what computing takes, only the mask grows with the context. Only the last token of a batch gets logits.
+ *
+ * Held against the resident memory of processes that had loaded their file without mapping it (docs/decisions/0143-memory-needed.md): within
+ * 0.95 and 1.35 times of what was measured, without the copies. A file that is mapped counts once here as well: pages that were
+ * repacked, or are not needed now, are given back where memory is short.
  */
 export function memoryNeeded(
   shape: ModelShape,
   { kvType, contextTokens, batchTokens }: ModelUse,
 ): MemoryNeeded {
-  const aToken = shape.vocabulary + 8 * shape.width + 3 * shape.feedForward + shape.heads * contextTokens
+  const batch = Math.min(batchTokens, contextTokens)
+  const aToken = (8 * shape.width + 3 * shape.feedForward) * valueBytes + contextTokens * maskBytes
   const weights = shape.tensorBytes
   const cache = kvcBytesPerToken(shape, kvType) * contextTokens
-  const compute = aToken * batchTokens * valueBytes
-  return { weights, cache, compute, program: programBytes, total: weights + cache + compute + programBytes }
+  const compute = aToken * batch + shape.vocabulary * valueBytes
+  const copies = copiesOfCache * cache
+  const program = programBytes + shape.vocabulary * bytesPerWord
+  return { weights, cache, compute, copies, program, total: weights + cache + compute + copies + program }
 }

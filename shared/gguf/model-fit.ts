@@ -174,14 +174,14 @@ function sizeProblems(shape: ModelShape, circumstances: Circumstances): ModelPro
   const problems: ModelProblem[] = []
   const canKeep = kvType === 'f16' || fitsQ8(shape)
   if (freeMemoryBytes !== null && canKeep) {
-    const { weights, cache, compute, program, total } = memoryNeeded(shape, circumstances)
+    const { weights, cache, compute, copies, program, total } = memoryNeeded(shape, circumstances)
     if (total > freeMemoryBytes) {
       problems.push(
         error(
           'memory',
-          `The model needs about ${megabytes(total)} of memory: ${megabytes(weights)} for its weights, ${megabytes(cache)} for the cache of ${contextTokens} tokens at ${kvType}, about ${megabytes(compute)} to compute, ${megabytes(program)} for the program; ${megabytes(freeMemoryBytes)} are free.`,
+          `The model needs about ${megabytes(total)} of memory: ${megabytes(weights)} for its weights, ${megabytes(cache)} for the cache of ${contextTokens} tokens at ${kvType}, ${megabytes(copies)} for its copies while blocks are stored and restored, about ${megabytes(compute)} to compute, ${megabytes(program)} for the program; ${megabytes(freeMemoryBytes)} are free.`,
           `${megabytes(freeMemoryBytes)} free`,
-          total - cache <= freeMemoryBytes
+          total - cache - copies <= freeMemoryBytes
             ? 'Choose a smaller context, the cache type q8_0 or a smaller model, or end other programs.'
             : 'Choose a smaller model or a stronger quantisation, or end other programs.',
         ),

@@ -161,9 +161,9 @@ function linesOf(rows: readonly [string, string][]): string {
 }
 
 function memoryText(memory: MemoryNeeded, { contextTokens, kvType }: Shown['use']): string {
-  const { weights, cache, compute, program, total } = memory
+  const { weights, cache, compute, copies, program, total } = memory
   return (
     `about ${megabytes(total)}: weights ${megabytes(weights)}, cache of ${contextTokens} tokens at ${kvType} ${megabytes(cache)}, ` +
-    `computing ${megabytes(compute)}, program ${megabytes(program)}`
+    `its copies on the way ${megabytes(copies)}, computing ${megabytes(compute)}, program ${megabytes(program)}`
   )
 }

@@ -2,15 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SkyError } from '../../contract/errors'
 import { assembleState } from './assemble-state'
+import { checkState } from './check-state'
 import { parseState } from './parse-state'
 import { sliceBlock } from './slice-block'
-import { bytesPerToken, isSameLayout, type StateLayout } from './state-layout'
+import { bytesPerToken, isSameLayout, type LayerLayout, type StateLayout } from './state-layout'
 import { stateFile, type StateFile } from './testing/state-file'
 
 /** Two layers whose rows differ in type and length, as no row must be taken for another. */
 const layout: StateLayout = [
   { keyType: 1, keyRowBytes: 6, valueType: 1, valueRowBytes: 4 },
-  { keyType: 8, keyRowBytes: 3, valueType: 8, valueRowBytes: 5 },
+  { keyType: 8, keyRowBytes: 34, valueType: 8, valueRowBytes: 68 },
 ]
 
 const keyByte = (layer: number, position: number, byte: number): number => 100 * layer + 7 * position + byte
@@ -45,7 +46,7 @@ describe('a state file', () => {
     const state = parseState(stateFile(aState(inOrder(5))))
     expect([...state.tokens]).toEqual([1000, 1001, 1002, 1003, 1004])
     expect(isSameLayout(state.layout, layout)).toBe(true)
-    expect(bytesPerToken(state.layout)).toBe(6 + 4 + 3 + 5)
+    expect(bytesPerToken(state.layout)).toBe(6 + 4 + 34 + 68)
     expect([...state.cellOfPosition]).toEqual([0, 1, 2, 3, 4])
   })
 
@@ -121,7 +122,7 @@ describe('what is no state of ours is refused', () => {
     ['four thousand million tokens', changed(at.tokens, 0xffffffff), 'more than'],
     ['more tokens than bytes', changed(at.tokens, 4_000_000), 'ends within the tokens'],
     ['two streams', changed(at.streams, 2), '2 streams'],
-    ['more cells than bytes', changed(at.cells, 4_000_000), 'ends within the cells'],
+    ['more cells than bytes', changed(at.cells, 4_000_000), '4000000 cells for 6 tokens'],
     ['a position twice', changed(at.cell + 12, 0), 'each position once'],
     ['a position that is not there', changed(at.cell, 6), 'each position once'],
     ['a negative position', changed(at.cell, 0xffffffff), 'each position once'],
@@ -129,6 +130,13 @@ describe('what is no state of ours is refused', () => {
     ['transposed values', changed(at.transposed, 1), 'transposed'],
     ['a million layers', changed(at.layers, 1_000_000), 'layers is 1000000'],
     ['rows of 2^40 bytes', changed(at.layers + 12, 0x100), 'a row of keys'],
+    ['rows of no bytes', changed(at.layers + 8, 0), '0 B are no row of F16: the keys of layer 0'],
+    ['rows of half a value', changed(at.layers + 8, 5), '5 B are no row of F16'],
+    ['a type that nobody has', changed(at.layers + 4, 1_000), 'is 1000, which is not known'],
+    ['a type that no cache has', changed(at.layers + 4, 2), 'is 2, which is not known'],
+    ['cells without layers', changed(at.layers, 0).subarray(0, at.layers + 4), '6 cells, and no layer'],
+    ['fewer tokens than cells', stateFile({ ...aState(inOrder(6)), tokens: [1, 2] }), '6 cells for 2 tokens'],
+    ['tokens without cells', stateFile({ ...aState([]), tokens: [1, 2] }), '0 cells for 2 tokens'],
     ['a byte too much', joined([whole, Uint8Array.of(0)]), '1 bytes follow'],
     ['nothing', new Uint8Array(0), 'ends within the magic number'],
   ])('%s', (_what, bytes, message) => {
@@ -179,9 +187,44 @@ describe('what is no state of ours is refused', () => {
     expect(() => sliceBlock(state, whole, 1, 4)).toThrow('6 positions, not block 1 of 4')
   })
 
+  test.each([
+    [-1, 4],
+    [0.5, 4],
+    [NaN, 4],
+    [0, 0],
+    [0, -4],
+    [0, 1.5],
+  ])('block %d of %d tokens', (block, blockTokens) => {
+    expect(() => sliceBlock(parseState(whole), whole, block, blockTokens)).toThrow('there is no block')
+  })
+
+  test('the bytes of another file', () => {
+    const state = parseState(whole)
+    const other = stateFile(aState(inOrder(4)))
+    expect(() => sliceBlock(state, other, 0, 2)).toThrow('are given')
+    expect(() => sliceBlock(state, new Uint8Array(0), 0, 2)).toThrow('0 B are given')
+  })
+
+  test('a state of another model or prompt', () => {
+    const state = parseState(whole)
+    const prompt = [...state.tokens.slice(0, 5)]
+    checkState(state, layout, prompt)
+    checkState(state, layout, [...state.tokens])
+    const [first, second] = layout as [LayerLayout, LayerLayout]
+    for (const other of [[first], [second, first], [{ ...first, keyType: 0 }, second]]) {
+      expect(() => checkState(state, other, prompt)).toThrow('another layout')
+    }
+    expect(() => checkState(state, layout, [...state.tokens, 7])).toThrow('6 tokens of a prompt of 7')
+    expect(() => checkState(state, layout, [...prompt.slice(0, 4), 7])).toThrow(
+      'token 4 is 1004 instead of 7',
+    )
+    // Shifted by one, as llama.cpp would when its context was full.
+    expect(() => checkState(state, layout, prompt.slice(1))).toThrow('token 0 is 1000 instead of 1001')
+  })
+
   test('blocks of another length, or for other tokens', () => {
     const block = new Uint8Array(4 * bytesPerToken(layout))
-    expect(() => assembleState(layout, [1, 2, 3, 4], [block.subarray(1)], 4)).toThrow('block 0 has 71 B')
+    expect(() => assembleState(layout, [1, 2, 3, 4], [block.subarray(1)], 4)).toThrow('block 0 has 447 B')
     expect(() => assembleState(layout, [1, 2, 3], [block], 4)).toThrow('3 tokens are not 1 blocks of 4')
     expect(() => assembleState(layout, [1, 2, 3, 4], [], 4)).toThrow('4 tokens are not 0 blocks')
   })

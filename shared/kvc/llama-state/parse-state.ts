@@ -1,6 +1,7 @@
 import { ByteCursor } from './byte-cursor'
 import {
   badState,
+  rowUnits,
   stateLimits,
   stateMagic,
   stateVersion,
@@ -17,6 +18,8 @@ export interface ParsedState {
   /** Byte offset of each layer's first key row. */
   readonly keys: readonly number[]
   readonly values: readonly number[]
+  /** Of the whole file. */
+  readonly byteLength: number
 }
 
 /**
@@ -32,12 +35,17 @@ export function parseState(bytes: Uint8Array): ParsedState {
     throw badState(`its version is ${version}; only ${stateVersion} is understood`)
   const tokens = readTokens(cursor)
   const cells = readStreams(cursor)
+  if (cells !== tokens.length) throw badState(`it has ${cells} cells for ${tokens.length} tokens`)
+  const { byteLength } = bytes
   const cellOfPosition = cells === 0 ? new Int32Array(0) : readCells(cursor, cells)
-  if (cells === 0) return atEnd(cursor, bytes, { tokens, cellOfPosition, layout: [], keys: [], values: [] })
+  if (cells === 0) {
+    return atEnd(cursor, { tokens, cellOfPosition, layout: [], keys: [], values: [], byteLength })
+  }
   if (cursor.u32('the order of values') !== 0) {
     throw badState('its values are transposed, as they are without flash attention')
   }
   const layers = cursor.count('the number of layers', stateLimits.layers)
+  if (layers === 0) throw badState(`it has ${cells} cells, and no layer`)
   const keys = readRows(cursor, layers, cells, 'keys')
   const values = readRows(cursor, layers, cells, 'values')
   const layout = keys.map((key, i): LayerLayout => ({
@@ -46,12 +54,13 @@ export function parseState(bytes: Uint8Array): ParsedState {
     valueType: (values[i] as Rows).type,
     valueRowBytes: (values[i] as Rows).rowBytes,
   }))
-  return atEnd(cursor, bytes, {
+  return atEnd(cursor, {
     tokens,
     cellOfPosition,
     layout,
     keys: keys.map((rows) => rows.offset),
     values: values.map((rows) => rows.offset),
+    byteLength,
   })
 }
 
@@ -94,13 +103,22 @@ function readRows(cursor: ByteCursor, layers: number, cells: number, what: strin
   for (let layer = 0; layer < layers; layer++) {
     const type = cursor.i32(`the type of ${what}`)
     const rowBytes = cursor.length(`a row of ${what}`, stateLimits.rowBytes)
+    requireRow(type, rowBytes, `${what} of layer ${layer}`)
     rows.push({ type, rowBytes, offset: cursor.skip(rowBytes * cells, `the ${what} of layer ${layer}`) })
   }
   return rows
 }
 
-function atEnd(cursor: ByteCursor, bytes: Uint8Array, state: ParsedState): ParsedState {
-  const rest = bytes.byteLength - cursor.offset
+function requireRow(type: number, rowBytes: number, what: string): void {
+  const unit = rowUnits.get(type)
+  if (unit === undefined) throw badState(`the type of the ${what} is ${type}, which is not known`)
+  if (rowBytes === 0 || rowBytes % unit.bytes !== 0) {
+    throw badState(`${rowBytes} B are no row of ${unit.name}: the ${what}`)
+  }
+}
+
+function atEnd(cursor: ByteCursor, state: ParsedState): ParsedState {
+  const rest = state.byteLength - cursor.offset
   if (rest > 0) throw badState(`${rest} bytes follow its end`)
   return state
 }

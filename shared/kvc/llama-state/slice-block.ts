@@ -4,7 +4,7 @@ import { badState, bytesPerToken, type LayerLayout } from './state-layout'
 /**
  * The payload of one block of a prompt: for each layer its key rows in the order of positions, then for each layer its value rows.
  * @param bytes the state file that `state` was read from
- * @throws SkyError engine_failed when the state does not hold the whole block
+ * @throws SkyError engine_failed when the state does not hold the whole block, or is of another file
  */
 export function sliceBlock(
   state: ParsedState,
@@ -12,6 +12,12 @@ export function sliceBlock(
   block: number,
   blockTokens: number,
 ): Uint8Array {
+  if (bytes.byteLength !== state.byteLength) {
+    throw badState(`it was read from ${state.byteLength} B, and ${bytes.byteLength} B are given`)
+  }
+  if (!Number.isSafeInteger(block) || block < 0 || !Number.isSafeInteger(blockTokens) || blockTokens < 1) {
+    throw badState(`there is no block ${block} of ${blockTokens} tokens`)
+  }
   const first = block * blockTokens
   if (first + blockTokens > state.cellOfPosition.length) {
     throw badState(`it holds ${state.cellOfPosition.length} positions, not block ${block} of ${blockTokens}`)

@@ -17,9 +17,16 @@ export const stateVersion = 3
 /** Bounds far above any real model, so that a forged number cannot ask for much. */
 export const stateLimits = { tokens: 4_194_304, layers: 4_096, rowBytes: 16_777_216 } as const
 
+/** Element types that keys and values are kept in, by ggml's number, with the bytes that a row is a multiple of. */
+export const rowUnits: ReadonlyMap<number, { readonly name: string; readonly bytes: number }> = new Map([
+  [0, { name: 'F32', bytes: 4 }],
+  [1, { name: 'F16', bytes: 2 }],
+  [8, { name: 'Q8_0', bytes: 34 }],
+])
+
 /** How a model keeps the KV of one token in one layer. */
 export interface LayerLayout {
-  /** ggml's number of the element type: 0 F32, 1 F16, 8 Q8_0. */
+  /** One of `rowUnits`. */
   readonly keyType: number
   readonly keyRowBytes: number
   readonly valueType: number
