@@ -10,6 +10,7 @@ import { experimentHandlers } from './handlers/experiment-handlers'
 import { hostHandlers } from './handlers/host-handlers'
 import { inventoryHandlers } from './handlers/inventory-handlers'
 import { labHandlers } from './handlers/lab-handlers'
+import { modelEngineHandlers } from './handlers/model-engine-handlers'
 import { modelHandlers } from './handlers/model-handlers'
 import { provisioningHandlers } from './handlers/provisioning-handlers'
 import { runHandlers } from './handlers/run-handlers'
@@ -22,6 +23,7 @@ import { InventoryStore } from './inventory/inventory-store'
 import { LabConnections } from './inventory/lab-connections'
 import { localLab } from './local/local-lab'
 import { HostModels } from './models/host-models'
+import { LlamaInstallation } from './models/llama/llama-installation'
 import { ModelChecksums } from './models/model-checksums'
 import { ModelStore } from './models/model-store'
 import { Preflights } from './preflight/preflights'
@@ -70,10 +72,8 @@ export async function createLabEngine(
   options: LabEngineOptions,
   { startLab, vault }: EngineParts = {},
 ): Promise<LabEngine> {
-  const { nodeExecutable, agentEntry, llamaPackage } = options
-  const models = llamaPackage
-    ? { packageFolder: llamaPackage, modelsDirectory: join(options.dataDirectory, 'models') }
-    : null
+  const { nodeExecutable, agentEntry } = options
+  const llama = new LlamaInstallation({ ...options.llama, dataDirectory: options.dataDirectory })
   const journalDirectory = join(options.dataDirectory, 'journals')
   const listeners = new Set<EngineListener>()
   const emit: EngineListener = (event, payload) => {
@@ -108,7 +108,7 @@ export async function createLabEngine(
     runtimes: new RuntimeCache({ directory: runtimesDirectory(options.dataDirectory) }),
     llama: new LlamaPackages({
       directory: llamaPackagesDirectory(options.dataDirectory),
-      packageFolder: llamaPackage ?? null,
+      packageFolder: () => llama.found,
     }),
     locks,
     who,
@@ -136,7 +136,13 @@ export async function createLabEngine(
   })
   const startOf = (name: string): StartLab =>
     name === 'local'
-      ? localLab({ nodeExecutable, agentEntry, journalDirectory, models })
+      ? localLab({
+          nodeExecutable,
+          agentEntry,
+          journalDirectory,
+          // It may be installed while the lab runs.
+          models: { packageFolder: llama.folder, modelsDirectory: join(options.dataDirectory, 'models') },
+        })
       : inventoryLab(name, {
           access: connections,
           dataDirectory: options.dataDirectory,
@@ -245,6 +251,7 @@ export async function createLabEngine(
       }),
       ...hostHandlers({ access: connections, services, terminals }),
       ...modelHandlers(hostModels),
+      ...modelEngineHandlers(llama, (progress) => emit('installProgress', progress)),
       ...simulationHandlers({ replays, figuresDirectory: options.figuresDirectory }),
       recentLog: () => logBook.recent(),
     },

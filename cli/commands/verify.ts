@@ -8,6 +8,7 @@ import { checkRelations } from '#shared/experiment/relations'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
 import { readDocuments } from '#lab/experiments/documents'
 import { localLab } from '#lab/local/local-lab'
+import { LlamaInstallation } from '#lab/models/llama/llama-installation'
 import type { Verdict } from '#lab/verify/verdict'
 import { verifyModel, type Proof } from '#lab/verify/verify-model'
 import type { CommandContext } from '../context'
@@ -71,10 +72,11 @@ Examples:
 
 async function proveOnLocalLab(context: CommandContext, options: VerifyCommandOptions): Promise<Proof> {
   const { terminal, installation, data } = context
-  const { agentEntry, nodeExecutable, llamaPackage } = engineOptions(installation, data)
-  if (!llamaPackage) {
-    const message = 'This installation cannot run real models: the package @skymemory/llama is not there'
-    throw new SkyError('not_supported', message, 'See docs/models.md: how it is installed.')
+  const { agentEntry, nodeExecutable, llama } = engineOptions(installation, data)
+  const folder = new LlamaInstallation({ ...llama, dataDirectory: data }).found
+  if (folder === null) {
+    const message = 'llama.cpp, which runs models, is not installed on this machine'
+    throw new SkyError('not_supported', message, 'Install it: skymemory model engine install')
   }
   const text = (await readDocuments(installation.documentsDirectory, options.promptTokens * 2))
     .map((document) => document.text)
@@ -87,7 +89,7 @@ async function proveOnLocalLab(context: CommandContext, options: VerifyCommandOp
         nodeExecutable,
         agentEntry,
         journalDirectory,
-        models: { packageFolder: llamaPackage, modelsDirectory: join(data, 'models') },
+        models: { packageFolder: folder, modelsDirectory: join(data, 'models') },
       }),
       parameters: proofParameters(options),
       text,

@@ -48,19 +48,24 @@ if (!missing) {
   await writeRandomModel(model, { shape: 'tiny', seed: 1 })
 }
 
+const manifest = join(root, 'agent/llama')
+
 interface ConsoleParts {
-  readonly llamaPackage?: string | null
+  readonly isInstalled?: boolean
   readonly change?: (host: InventoryHost) => InventoryHost
 }
 
 /** A console that knows the testbed as the lab `rack`, whose inference host runs models on a Node of its own. */
-async function aConsole(testbed: Testbed, { llamaPackage, change = (host) => host }: ConsoleParts = {}) {
+async function aConsole(
+  testbed: Testbed,
+  { isInstalled = true, change = (host) => host }: ConsoleParts = {},
+) {
   const data = temporaryFolder()
   const engine = await createLabEngine({
     dataDirectory: data,
     resultsDirectory: join(data, 'results'),
     agentEntry,
-    llamaPackage: llamaPackage === undefined ? join(root, 'agent/llama') : llamaPackage,
+    llama: { elsewhere: isInstalled ? [manifest] : [], manifest },
     workerEntry: 'none',
     figuresDirectory: 'none',
     nodeExecutable: process.execPath,
@@ -203,14 +208,14 @@ describe.skipIf(missing)('the engine llama on a host without systemd', { timeout
   it('runs a model that was put there, and goes without a trace', () => wholeWay(testbed, 'detached'))
 
   it('is refused in the plan where its package is not installed, and other hosts are not kept from theirs', async () => {
-    const { client, all } = await aConsole(testbed, { llamaPackage: null })
+    const { client, all } = await aConsole(testbed, { isInstalled: false })
     const { hosts } = await client.call('plan', all)
     expect(hosts.map(({ error }) => error)).toEqual([
       null,
       expect.objectContaining({
         code: 'not_supported',
         message: expect.stringContaining('@skymemory/llama') as string,
-        hint: expect.stringContaining('docs/models.md') as string,
+        hint: expect.stringContaining('skymemory model engine install') as string,
       }),
     ])
   })

@@ -5,6 +5,7 @@ import { hostApi } from './host-api'
 import { inventoryApi } from './inventory-api'
 import { labApi } from './lab-api'
 import { modelApi } from './model-api'
+import { modelEngineApi } from './model-engine-api'
 import { provisioningApi } from './provisioning-api'
 import type { Contract } from './rpc'
 import { runApi } from './run-api'
@@ -51,6 +52,7 @@ export const consoleApi = {
     ...provisioningApi.methods,
     ...hostApi.methods,
     ...modelApi.methods,
+    ...modelEngineApi.methods,
     ...simulationApi.methods,
     ...chatApi.methods,
   },
@@ -62,6 +64,7 @@ export const consoleApi = {
     ...provisioningApi.events,
     ...hostApi.events,
     ...modelApi.events,
+    ...modelEngineApi.events,
     ...simulationApi.events,
     ...chatApi.events,
   },

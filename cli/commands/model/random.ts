@@ -2,8 +2,7 @@ import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import { randomModelShapes, writeRandomModel, type RandomModelShape } from '#lab/models/random-model'
 import type { CommandContext } from '../../context'
-import { showFraction } from '../../output/fraction-progress'
-import { listenForInterrupts } from '../../run/interrupts'
+import { withProgress } from '../../run/with-progress'
 import { wholeNumber } from '../options'
 
 interface RandomOptions {
@@ -36,18 +35,13 @@ Examples:
     .action(async ({ shape, seed, out }: RandomOptions) => {
       const { terminal } = context()
       const path = resolve(out)
-      const progress = showFraction(terminal)
-      const interrupts = listenForInterrupts()
-      try {
-        await writeRandomModel(
+      await withProgress(terminal, (progress, signal) =>
+        writeRandomModel(
           path,
           { shape, seed },
-          { signal: interrupts.signal, onProgress: (bytes, total) => progress.update(bytes / total, shape) },
-        )
-      } finally {
-        progress.stop()
-        interrupts.stop()
-      }
+          { signal, onProgress: (bytes, total) => progress.update(bytes / total, shape) },
+        ),
+      )
       terminal.out(path)
     })
 }
