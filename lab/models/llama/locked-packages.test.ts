@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix, win32 } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { installedLock, isSame, packagesForHosts, parseLock } from './locked-packages'
 import { readLlamaManifest } from './llama-manifest'
@@ -51,6 +52,23 @@ describe('the packages of a lock file', () => {
   ])('are refused with %s', (_, given) => {
     expect(() => (typeof given === 'string' ? parseLock(given) : lockOf(given))).toThrow()
   })
+})
+
+it('a lock file never leads out of node_modules', () => {
+  const part = fc.oneof(fc.constantFrom('..', '.', '', 'node_modules', '@a', 'C:', '\\\\'), fc.string())
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 5 }), (parts) => {
+      const path = ['node_modules', ...parts].join('/')
+      try {
+        lockOf({ [path]: { version: '1.0.0', integrity } })
+      } catch {
+        return
+      }
+      const folders = [posix.resolve('/data', path), win32.resolve('C:/data', path)]
+      expect(folders[0]).toMatch(/^\/data\/node_modules(\/|$)/)
+      expect(folders[1]).toMatch(/^C:\\data\\node_modules(\\|$)/)
+    }),
+  )
 })
 
 describe('an installation', () => {
