@@ -35,6 +35,9 @@ test('llama.cpp is installed by the window, and runs a model in a lab that had s
     .click()
   await expect(window.main.getByRole('alert')).toContainText('cannot be downloaded', { timeout: 30_000 })
   await expect(window.main.getByRole('alert')).toContainText("npm's registry setting")
+  await answerOpenDialog(alone, workspace.root)
+  await window.button('From a folder').click()
+  await expect(window.main.getByRole('alert')).toContainText(/lacks \d+ of \d+ packages/)
   await alone.close()
 
   if (registry === undefined) delete environment['npm_config_registry']

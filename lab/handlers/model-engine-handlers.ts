@@ -10,8 +10,8 @@ export function modelEngineHandlers(
 ): Pick<Handlers<ConsoleApi>, keyof (typeof modelEngineApi)['methods']> {
   return {
     modelEngine: () => llama.look(),
-    installModelEngine: async (_, context) => {
-      await llama.install({ signal: signalOf(context), onProgress })
+    installModelEngine: async ({ from }, context) => {
+      await llama.install({ from, signal: signalOf(context), onProgress })
       return llama.look()
     },
   }

@@ -52,17 +52,17 @@ describe('llama.cpp in the window', () => {
   })
 
   it('says why it cannot be installed, and can be tried again', async () => {
-    let asked = 0
+    const asked: (string | null)[] = []
     const { use } = withEngine({
-      installModelEngine: () => {
-        asked += 1
+      installModelEngine: ({ from }) => {
+        asked.push(from)
         throw new SkyError('unreachable', 'no registry answers', 'Look at the network.')
       },
     })
     const store = use(useModelEngine)
     await store.install()
-    await store.install()
+    await store.install('/media/usb')
     expect(store.error).toMatchObject({ code: 'unreachable', hint: 'Look at the network.' })
-    expect([asked, store.progress]).toEqual([2, null])
+    expect([asked, store.progress]).toEqual([[null, '/media/usb'], null])
   })
 })

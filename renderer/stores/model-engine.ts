@@ -27,13 +27,14 @@ export const useModelEngine = defineStore('modelEngine', () => {
     }
   }
 
-  async function install(): Promise<void> {
+  /** @param from a folder with the files; null = they are downloaded */
+  async function install(from: string | null = null): Promise<void> {
     if (ending !== null) return
     ending = new AbortController()
     error.value = null
     progress.value = { step: 'download', done: 0, total: found.value?.downloadBytes ?? 0, fraction: 0 }
     try {
-      found.value = await client.call('installModelEngine', {}, ending.signal)
+      found.value = await client.call('installModelEngine', { from }, ending.signal)
     } catch (thrown) {
       const failed = toErrorBody(thrown)
       if (failed.code !== 'cancelled') error.value = failed

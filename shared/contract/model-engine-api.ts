@@ -34,8 +34,8 @@ export type InstallProgress = z.infer<typeof installProgress>
 export const modelEngineApi = {
   methods: {
     modelEngine: { params: nothing, result: modelEngine },
-    /** Goes on where an earlier attempt ended; cancelling the call ends it. */
-    installModelEngine: { params: nothing, result: modelEngine },
+    /** Goes on where an earlier attempt ended; cancelling the call ends it. `from`: a folder or archive with the files; null = download them. */
+    installModelEngine: { params: z.object({ from: z.string().nullable() }), result: modelEngine },
   },
   events: {
     installProgress,
