@@ -10,6 +10,7 @@ import { experimentHandlers } from './handlers/experiment-handlers'
 import { hostHandlers } from './handlers/host-handlers'
 import { inventoryHandlers } from './handlers/inventory-handlers'
 import { labHandlers } from './handlers/lab-handlers'
+import { localModelHandlers } from './handlers/local-model-handlers'
 import { modelEngineHandlers } from './handlers/model-engine-handlers'
 import { modelHandlers } from './handlers/model-handlers'
 import { provisioningHandlers } from './handlers/provisioning-handlers'
@@ -116,6 +117,7 @@ export async function createLabEngine(
     onChanged: (state) => emit('provisioningChanged', state),
     log: (lines) => logBook.add(lines),
   })
+  const models = new ModelStore(options.dataDirectory)
   const hostModels = new HostModels({
     access: connections,
     secrets: connections.secrets,
@@ -217,7 +219,7 @@ export async function createLabEngine(
       ...chatHandlers({
         lab,
         served,
-        models: new ModelStore(options.dataDirectory),
+        models,
         hostModels,
         onProgress: (event) => emit('chatProgress', event),
       }),
@@ -250,6 +252,7 @@ export async function createLabEngine(
         hasRun: (name) => queue.busy && lab.hosts?.name === name,
       }),
       ...hostHandlers({ access: connections, services, terminals }),
+      ...localModelHandlers(models, (progress) => emit('localModelProgress', progress)),
       ...modelHandlers(hostModels),
       ...modelEngineHandlers(llama, (progress) => emit('installProgress', progress)),
       ...simulationHandlers({ replays, figuresDirectory: options.figuresDirectory }),

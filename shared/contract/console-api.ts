@@ -4,6 +4,7 @@ import { experimentApi } from './experiment-api'
 import { hostApi } from './host-api'
 import { inventoryApi } from './inventory-api'
 import { labApi } from './lab-api'
+import { localModelApi } from './local-model-api'
 import { modelApi } from './model-api'
 import { modelEngineApi } from './model-engine-api'
 import { provisioningApi } from './provisioning-api'
@@ -51,6 +52,7 @@ export const consoleApi = {
     ...inventoryApi.methods,
     ...provisioningApi.methods,
     ...hostApi.methods,
+    ...localModelApi.methods,
     ...modelApi.methods,
     ...modelEngineApi.methods,
     ...simulationApi.methods,
@@ -63,6 +65,7 @@ export const consoleApi = {
     ...inventoryApi.events,
     ...provisioningApi.events,
     ...hostApi.events,
+    ...localModelApi.events,
     ...modelApi.events,
     ...modelEngineApi.events,
     ...simulationApi.events,
