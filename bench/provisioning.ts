@@ -103,6 +103,7 @@ function engineIn(data: string): Promise<LabEngine> {
     dataDirectory: data,
     resultsDirectory: join(data, 'results'),
     agentEntry: agentBundle,
+    llama: { elsewhere: [], manifest: join(data, 'none') },
     nodeExecutable: process.execPath,
     workerEntry: join(data, 'none'),
     figuresDirectory: join(data, 'none'),

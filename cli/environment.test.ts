@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { dataDirectory, engineOptions, installationAt, resultsDirectory } from './environment'
+import { dataDirectory, engineOptions, installationAt, llamaPlaces, resultsDirectory } from './environment'
 
 describe('where things lie', () => {
   it('agents, threads, documents and what draws figures are found from the program itself', () => {
@@ -10,6 +10,16 @@ describe('where things lie', () => {
     expect(workerEntry).toBe(join('/app', 'out', 'workers', 'skymemory-worker.mjs'))
     expect(figuresDirectory).toBe(join('/app', 'out', 'figures'))
     expect(documentsDirectory).toBe(join('/app', 'out', 'documents'))
+  })
+
+  it('llama.cpp is where the environment says, or in the checkout; what it consists of is part of the program', () => {
+    const installation = installationAt(join('/app', 'out', 'cli', 'skymemory.mjs'))
+    const [checkout, manifest] = [join('/app', 'agent', 'llama'), join('/app', 'out', 'llama')]
+    expect(llamaPlaces(installation, {})).toEqual({ elsewhere: [checkout], manifest })
+    expect(llamaPlaces(installation, { SKYMEMORY_LLAMA: '/x' })).toEqual({
+      elsewhere: [resolve('/x'), checkout],
+      manifest,
+    })
   })
 
   it('the command line goes before the environment, and that before the default', () => {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import type { LabEngineOptions } from '#lab/engine-options'
-import { findLlamaPackage } from '#lab/models/llama-package'
+import type { LlamaPlaces } from '#lab/models/llama/llama-installation'
 
 /** Version and revision of this program; from sources, without a bundle, they are not known. */
 export const version = typeof __SKYMEMORY_VERSION__ === 'string' ? __SKYMEMORY_VERSION__ : '0.0.0'
@@ -12,7 +12,8 @@ export interface Installation {
   /** The file that runs this program. */
   readonly cliEntry: string
   readonly agentEntry: string
-  /** Where a checkout has the package that runs real models. */
+  /** What the package that runs real models consists of, and where a checkout has it installed. */
+  readonly llamaManifest: string
   readonly checkoutLlama: string
   /** The file of the simulator's worker threads. */
   readonly workerEntry: string
@@ -26,6 +27,7 @@ export function installationAt(cliEntry: string): Installation {
   return {
     cliEntry,
     agentEntry: join(root, 'agent', 'skymemory-agent.mjs'),
+    llamaManifest: join(root, 'llama'),
     checkoutLlama: join(root, '..', 'agent', 'llama'),
     workerEntry: join(root, 'workers', 'skymemory-worker.mjs'),
     figuresDirectory: join(root, 'figures'),
@@ -44,16 +46,20 @@ export function resultsDirectory(named: string | undefined): string {
   return resolve(named ?? 'results')
 }
 
+export function llamaPlaces(installation: Installation, env: NodeJS.ProcessEnv): LlamaPlaces {
+  const named = env['SKYMEMORY_LLAMA']
+  return {
+    elsewhere: [...(named ? [resolve(named)] : []), installation.checkoutLlama],
+    manifest: installation.llamaManifest,
+  }
+}
+
 export function engineOptions(installation: Installation, data: string): LabEngineOptions {
   return {
     dataDirectory: data,
     resultsDirectory: resultsDirectory(undefined),
     agentEntry: installation.agentEntry,
-    llamaPackage: findLlamaPackage([
-      process.env['SKYMEMORY_LLAMA'],
-      installation.checkoutLlama,
-      join(data, 'llama'),
-    ]),
+    llama: llamaPlaces(installation, process.env),
     workerEntry: installation.workerEntry,
     figuresDirectory: installation.figuresDirectory,
     documentsDirectory: installation.documentsDirectory,

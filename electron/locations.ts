@@ -3,7 +3,6 @@ import envPaths from 'env-paths'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LabEngineOptions } from '#lab/engine-options'
-import { findLlamaPackage } from '#lab/models/llama-package'
 
 /** out/, whether in the checkout or in the packaged app's archive: this file is bundled into out/electron/. */
 const output = join(import.meta.dirname, '..')
@@ -18,15 +17,18 @@ export const iconFile = join(output, '..', 'resources', 'icon.png')
 /** Where the lab engine finds what it runs, and where it puts what it measures. */
 export function labEngineOptions(): LabEngineOptions {
   const shipped = app.isPackaged ? process.resourcesPath : output
+  const named = process.env['SKYMEMORY_LLAMA']
   return {
     dataDirectory: dataDirectory(),
     resultsDirectory: process.env['SKYMEMORY_RESULTS'] ?? join(app.getPath('documents'), 'SkyMemory Console'),
     agentEntry: join(shipped, 'agent', 'skymemory-agent.mjs'),
-    llamaPackage: findLlamaPackage([
-      process.env['SKYMEMORY_LLAMA'],
-      app.isPackaged ? undefined : join(output, '..', 'agent', 'llama'),
-      join(dataDirectory(), 'llama'),
-    ]),
+    llama: {
+      elsewhere: [
+        ...(named ? [named] : []),
+        ...(app.isPackaged ? [] : [join(output, '..', 'agent', 'llama')]),
+      ],
+      manifest: join(shipped, 'llama'),
+    },
     nodeExecutable: nodeExecutable(),
     // Threads start from files outside of the archive.
     workerEntry: join(shipped, 'workers', 'skymemory-worker.mjs'),

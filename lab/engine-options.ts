@@ -1,3 +1,5 @@
+import type { LlamaPlaces } from './models/llama/llama-installation'
+
 /** Where everything lies that the lab engine needs. */
 export interface LabEngineOptions {
   /** Where the database and the journals lie. */
@@ -6,8 +8,8 @@ export interface LabEngineOptions {
   readonly resultsDirectory: string
   /** The agent bundle. */
   readonly agentEntry: string
-  /** What runs real models: the package `@skymemory/llama` with its node_modules; null = it is not installed. */
-  readonly llamaPackage?: string | null
+  /** Where the package that runs real models may lie. */
+  readonly llama: LlamaPlaces
   /** The Node that runs agents. */
   readonly nodeExecutable: string
   /** The file of the simulator's worker threads. */

@@ -10,6 +10,8 @@ import { experimentHandlers } from './handlers/experiment-handlers'
 import { hostHandlers } from './handlers/host-handlers'
 import { inventoryHandlers } from './handlers/inventory-handlers'
 import { labHandlers } from './handlers/lab-handlers'
+import { localModelHandlers } from './handlers/local-model-handlers'
+import { modelEngineHandlers } from './handlers/model-engine-handlers'
 import { modelHandlers } from './handlers/model-handlers'
 import { proofHandlers } from './handlers/proof-handlers'
 import { provisioningHandlers } from './handlers/provisioning-handlers'
@@ -23,6 +25,7 @@ import { InventoryStore } from './inventory/inventory-store'
 import { LabConnections } from './inventory/lab-connections'
 import { localLab } from './local/local-lab'
 import { HostModels } from './models/host-models'
+import { LlamaInstallation } from './models/llama/llama-installation'
 import { ModelChecksums } from './models/model-checksums'
 import { ModelStore } from './models/model-store'
 import { Preflights } from './preflight/preflights'
@@ -72,10 +75,8 @@ export async function createLabEngine(
   options: LabEngineOptions,
   { startLab, vault }: EngineParts = {},
 ): Promise<LabEngine> {
-  const { nodeExecutable, agentEntry, llamaPackage } = options
-  const models = llamaPackage
-    ? { packageFolder: llamaPackage, modelsDirectory: join(options.dataDirectory, 'models') }
-    : null
+  const { nodeExecutable, agentEntry } = options
+  const llama = new LlamaInstallation({ ...options.llama, dataDirectory: options.dataDirectory })
   const journalDirectory = join(options.dataDirectory, 'journals')
   const listeners = new Set<EngineListener>()
   const emit: EngineListener = (event, payload) => {
@@ -110,7 +111,7 @@ export async function createLabEngine(
     runtimes: new RuntimeCache({ directory: runtimesDirectory(options.dataDirectory) }),
     llama: new LlamaPackages({
       directory: llamaPackagesDirectory(options.dataDirectory),
-      packageFolder: llamaPackage ?? null,
+      packageFolder: () => llama.found,
     }),
     locks,
     who,
@@ -118,6 +119,7 @@ export async function createLabEngine(
     onChanged: (state) => emit('provisioningChanged', state),
     log: (lines) => logBook.add(lines),
   })
+  const models = new ModelStore(options.dataDirectory)
   const hostModels = new HostModels({
     access: connections,
     secrets: connections.secrets,
@@ -138,7 +140,13 @@ export async function createLabEngine(
   })
   const startOf = (name: string): StartLab =>
     name === 'local'
-      ? localLab({ nodeExecutable, agentEntry, journalDirectory, models })
+      ? localLab({
+          nodeExecutable,
+          agentEntry,
+          journalDirectory,
+          // It may be installed while the lab runs.
+          models: { packageFolder: llama.folder, modelsDirectory: join(options.dataDirectory, 'models') },
+        })
       : inventoryLab(name, {
           access: connections,
           dataDirectory: options.dataDirectory,
@@ -218,7 +226,7 @@ export async function createLabEngine(
       ...chatHandlers({
         lab,
         served,
-        models: new ModelStore(options.dataDirectory),
+        models,
         hostModels,
         onProgress: (event) => emit('chatProgress', event),
       }),
@@ -251,7 +259,9 @@ export async function createLabEngine(
         activeOn: (name) => (lab.hosts?.name === name ? queue.active : null),
       }),
       ...hostHandlers({ access: connections, services, terminals }),
+      ...localModelHandlers(models, (progress) => emit('localModelProgress', progress)),
       ...modelHandlers(hostModels),
+      ...modelEngineHandlers(llama, (progress) => emit('installProgress', progress)),
       ...proofHandlers({
         proofs: new HostProofs({
           access: connections,

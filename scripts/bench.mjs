@@ -11,7 +11,7 @@ await runScript(async () => {
   const { passThrough } = await import('./lib/run.mjs')
   const { inRoot, root } = await import('./lib/paths.mjs')
   const electron = await setUpForBench()
-  await build(['agent', 'cli', 'workers', 'figures', 'documents', 'electron', 'bench'])
+  await build(['agent', 'cli', 'workers', 'llama', 'figures', 'documents', 'electron', 'bench'])
   const env = { ...process.env, SKYMEMORY_NODE: process.execPath }
   const command = JSON.stringify(await appCommand(electron))
   return passThrough(...onOwnDisplay([process.execPath, inRoot('out', 'bench', 'main.mjs')]), {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { requireNode } from './lib/node-version.mjs'
 import { runScript, SetupError } from './lib/say.mjs'
 
-/** `npm run build [-- --only agent,cli,workers,figures,documents,electron]`: build into out/ what is older than its sources. */
+/** `npm run build [-- --only agent,cli,workers,llama,figures,documents,electron]`: build into out/ what is older than its sources. */
 await runScript(async () => {
   requireNode()
   const { values } = parseArgs({ options: { only: { type: 'string' } } })

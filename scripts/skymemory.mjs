@@ -9,6 +9,6 @@ await runScript(async () => {
   const { passThrough } = await import('./lib/run.mjs')
   const { inRoot } = await import('./lib/paths.mjs')
   await setUpForCommandLine()
-  await build(['agent', 'cli', 'workers', 'figures', 'documents'])
+  await build(['agent', 'cli', 'workers', 'llama', 'figures', 'documents'])
   return passThrough(process.execPath, [inRoot('out', 'cli', 'skymemory.mjs'), ...process.argv.slice(2)])
 })

@@ -15,7 +15,7 @@ await runScript(async () => {
     )
   }
   const electron = await setUpForWindow()
-  await build(['agent', 'workers', 'figures', 'documents', 'electron'])
+  await build(['agent', 'workers', 'llama', 'figures', 'documents', 'electron'])
   const { executable, args } = await appCommand(electron)
   if (args.includes('--no-sandbox')) {
     say("Chromium's sandbox does not work for this user on this system: starting with --no-sandbox.")

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../context'
 import { addModelCommand } from './model/add'
+import { modelEngineCommand } from './model/engine'
 import { listModelsCommand } from './model/list'
 import { randomModelCommand } from './model/random'
 import { removeModelCommand } from './model/remove'
@@ -17,4 +18,5 @@ export function modelCommand(program: Command, context: () => CommandContext): v
   showModelCommand(model, context)
   removeModelCommand(model, context)
   randomModelCommand(model, context)
+  modelEngineCommand(model, context)
 }

@@ -7,6 +7,7 @@ import { SkyError } from '#shared/contract/errors'
 import type { Proof, ProofProgress, ProofQuestion, Verdict } from '#shared/contract/proof-api'
 import { parameters } from '#shared/experiment/parameters'
 import { localLab } from '#lab/local/local-lab'
+import { LlamaInstallation } from '#lab/models/llama/llama-installation'
 import { proofParameters, smallShape } from '#lab/verify/proof-parameters'
 import { proofText } from '#lab/verify/proof-text'
 import { killHost } from '#lab/verify/kill-host'
@@ -84,10 +85,11 @@ async function proveHere(
   question: ProofQuestion,
   onProgress: OnProgress,
 ): Promise<Proof> {
-  const { agentEntry, nodeExecutable, llamaPackage, documentsDirectory } = engineOptions(installation, data)
-  if (!llamaPackage) {
-    const message = 'This installation cannot run real models: the package @skymemory/llama is not there'
-    throw new SkyError('not_supported', message, 'See docs/models.md: how it is installed.')
+  const { agentEntry, nodeExecutable, llama, documentsDirectory } = engineOptions(installation, data)
+  const packageFolder = new LlamaInstallation({ ...llama, dataDirectory: data }).found
+  if (packageFolder === null) {
+    const message = 'llama.cpp, which runs models, is not installed on this machine'
+    throw new SkyError('not_supported', message, 'Install it: skymemory model engine install')
   }
   const { model, promptTokens, outputTokens } = question
   const named = { ...question, model: existsSync(model) ? resolve(model) : model }
@@ -102,7 +104,7 @@ async function proveHere(
   const { signal, stop } = listenForInterrupts()
   try {
     onProgress({ kind: 'step', text: 'Starting the local lab' })
-    const models = { packageFolder: llamaPackage, modelsDirectory: join(data, 'models') }
+    const models = { packageFolder, modelsDirectory: join(data, 'models') }
     const start = localLab({ nodeExecutable, agentEntry, journalDirectory, models })
     const quiet = (): void => undefined
     const lab = await start(smallShape, quiet, quiet, signal)

@@ -9,6 +9,8 @@ import { startCommand, type Finished, type Running } from './command'
 
 /** The command line as it is in the sources now, and what belongs to it. */
 export interface CommandLineUnderTest {
+  /** Where its parts lie beside each other, as in out/. */
+  readonly folder: string
   readonly start: (data: string, ...args: string[]) => Running
   readonly run: (data: string, ...args: string[]) => Promise<Finished>
   readonly runsOf: (data: string) => Promise<RunSummary[]>
@@ -25,6 +27,7 @@ export async function commandLineUnderTest(): Promise<CommandLineUnderTest> {
   }
   const run: CommandLineUnderTest['run'] = (data, ...args) => start(data, ...args).finished
   return {
+    folder,
     start,
     run,
     runsOf: async (data) => JSON.parse((await run(data, 'runs', '--json')).out) as RunSummary[],

@@ -1,3 +1,6 @@
+import type { Locator } from '@playwright/test'
+import { stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { answerOpenDialog } from '../dialogs'
 import { expect, test } from '../fixtures'
 import { ConsoleWindow } from '../pages/console-window'
@@ -88,4 +91,40 @@ test('what is no model is refused with a reason', async ({ app, page, workspace 
   await page.keyboard.press('Tab')
   await window.button('Start').click()
   await expect(window.main.getByRole('alert')).toContainText('there is no model file', { timeout: 60_000 })
+})
+
+test('models of this computer come and go', async ({ app, page, workspace, pageErrors }) => {
+  const window = new ConsoleWindow(page)
+  await window.goTo('Chat')
+  await window.button('Models').click()
+  const dialog = page.getByRole('dialog', { name: 'Models on this computer' })
+  await expect(dialog).toContainText('There is none yet')
+  await dialog.getByRole('button', { name: 'Make a random one' }).click()
+  const row = (name: string): Locator => dialog.getByRole('row', { name: new RegExp(`^${name} `) })
+  await expect(row('random-tiny')).toContainText(/llama F16.*16\.9\sMiB.*512\sB/, { timeout: 60_000 })
+
+  const file = await randomModel(workspace.root)
+  await answerOpenDialog(app, file)
+  await dialog.getByRole('button', { name: 'Add a file' }).click()
+  await expect(row('tiny')).toBeVisible()
+  const text = join(workspace.root, 'text.gguf')
+  await writeFile(text, 'no model')
+  await answerOpenDialog(app, text)
+  await dialog.getByRole('button', { name: 'Add a file' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('is not a GGUF file')
+
+  await row('tiny').getByRole('button', { name: 'Remove tiny' }).click()
+  await expect(dialog.getByRole('status')).toContainText('The file that it was added from stays.')
+  await row('tiny').getByRole('button', { name: 'Keep it' }).click()
+  await row('tiny').getByRole('button', { name: 'Remove tiny' }).click()
+  await row('tiny').getByRole('button', { name: 'Remove tiny now' }).click()
+  await expect(row('tiny')).toBeHidden()
+  await expect(dialog.getByRole('alert')).toBeHidden()
+  expect((await stat(file)).size).toBeGreaterThan(0)
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+  await expect(window.main.getByRole('combobox', { name: 'Model' })).toContainText('random-tiny')
+  await window.command('Show the models of this computer')
+  await expect(row('random-tiny')).toBeVisible()
+  expect(pageErrors).toEqual([])
 })

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isRunning } from '../is-running'
 
 /**
  * Names for control sockets. Unix socket paths end at about 100 bytes, so they lie in a fresh folder below the system's
@@ -46,14 +47,5 @@ async function removeStale(parent: string): Promise<void> {
     const info = await stat(folder).catch(() => null)
     if (!info || info.uid !== process.getuid?.() || Date.now() - info.mtimeMs < staleMs) continue
     await rm(folder, { recursive: true, force: true }).catch(() => undefined)
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

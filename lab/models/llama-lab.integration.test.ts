@@ -43,7 +43,7 @@ if (!missing) {
   await writeRandomModel(model, { shape: 'tiny', seed: 1 })
 }
 
-async function aConsole(testbed: Testbed, parts: { llamaPackage?: null } = {}) {
+async function aConsole(testbed: Testbed, parts: { isInstalled?: boolean } = {}) {
   const console = await modelConsole(testbed, { agentEntry, ...parts })
   const { client } = console
   const run = async (name: string): Promise<RunDetail> => {
@@ -165,14 +165,14 @@ describe.skipIf(missing)('the engine llama on a host without systemd', { timeout
   it('runs a model that was put there, and goes without a trace', () => wholeWay(testbed, 'detached'))
 
   it('is refused in the plan where its package is not installed, and other hosts are not kept from theirs', async () => {
-    const { client, all } = await aConsole(testbed, { llamaPackage: null })
+    const { client, all } = await aConsole(testbed, { isInstalled: false })
     const { hosts } = await client.call('plan', all)
     expect(hosts.map(({ error }) => error)).toEqual([
       null,
       expect.objectContaining({
         code: 'not_supported',
         message: expect.stringContaining('@skymemory/llama') as string,
-        hint: expect.stringContaining('docs/models.md') as string,
+        hint: expect.stringContaining('skymemory model engine install') as string,
       }),
     ])
   })

@@ -33,6 +33,7 @@ async function aConsole(testbed: Testbed, version = packageJson.version, dataDir
     dataDirectory,
     resultsDirectory: join(dataDirectory, 'results'),
     agentEntry: agent,
+    llama: { elsewhere: [], manifest: 'none' },
     workerEntry: 'none',
     figuresDirectory: 'none',
     nodeExecutable: process.execPath,

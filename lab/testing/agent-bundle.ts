@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll } from 'vitest'
@@ -46,6 +46,10 @@ export async function bundleFor(parts: {
       join(folder, 'workers', 'skymemory-worker.mjs'),
     )
     layFigureResources(join(folder, 'figures'))
+    mkdirSync(join(folder, 'llama'))
+    for (const name of ['package.json', 'package-lock.json']) {
+      copyFileSync(join(root, 'agent', 'llama', name), join(folder, 'llama', name))
+    }
     symlinkSync(
       join(root, 'node_modules', '@stdlib', 'datasets-sotu', 'data'),
       join(folder, 'documents'),

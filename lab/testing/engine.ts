@@ -41,6 +41,7 @@ export async function anEngine(
     dataDirectory: folder,
     resultsDirectory: join(folder, 'results'),
     agentEntry: 'none',
+    llama: { elsewhere: [], manifest: 'none' },
     workerEntry: 'none',
     figuresDirectory: 'none',
     nodeExecutable: process.execPath,

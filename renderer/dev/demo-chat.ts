@@ -1,5 +1,6 @@
 import type { ChatAnswer, ChatModel, ChatRequest } from '#shared/contract/chat-api'
 import { SkyError } from '#shared/contract/errors'
+import type { LocalModel } from '#shared/contract/local-model-api'
 import type { CallContext } from '#shared/contract/rpc'
 import type { ParameterValues } from '#shared/experiment/parameters'
 import type { RequestRecord } from '#shared/experiment/records'
@@ -30,6 +31,35 @@ export class DemoChat {
   constructor(clock: DemoClock, emit: Emit) {
     this.#clock = clock
     this.#emit = emit
+  }
+
+  localModels(): LocalModel[] {
+    return this.models.map(({ name, bytes }) => ({
+      name,
+      bytes,
+      sha256: '0'.repeat(64),
+      addedAt: 0,
+      path: `/home/ada/.local/share/skymemory-console/models/${name}.gguf`,
+      state: 'present',
+      architecture: 'llama',
+      quantisation: 'Q4_0',
+      parameters: null,
+      bytesPerToken: { f16: 22_528, q8_0: 11_968 },
+      problems: [],
+    }))
+  }
+
+  add(name: string): { name: string } {
+    this.models = [
+      ...this.models.filter((model) => model.name !== name),
+      { name, bytes: 17_700_000, problem: null },
+    ]
+    return { name }
+  }
+
+  remove(name: string): { name: string } {
+    this.models = this.models.filter((model) => model.name !== name)
+    return { name }
   }
 
   async serve(parameters: ParameterValues | null): Promise<void> {

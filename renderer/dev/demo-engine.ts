@@ -4,6 +4,7 @@ import type { Client, Handlers } from '#shared/contract/rpc'
 import { presets } from '#shared/experiment/presets'
 import { demoClient, type Emit } from './demo-client'
 import { DemoChat } from './demo-chat'
+import { DemoModelEngine } from './demo-model-engine'
 import { DemoLab } from './demo-lab'
 import { DemoReplay } from './demo-replay'
 import { checkExperiment, DemoRuns } from './demo-runs'
@@ -19,6 +20,7 @@ export class DemoEngine {
   readonly client: Client<ConsoleApi>
   readonly ssh: DemoSsh
   readonly chat: DemoChat
+  readonly modelEngine: DemoModelEngine
   readonly #lab: DemoLab
   readonly #runs: DemoRuns
   readonly #replay: DemoReplay
@@ -33,7 +35,10 @@ export class DemoEngine {
     this.#replay = new DemoReplay(now, emit)
     this.ssh = new DemoSsh(now, emit, (source, level, text) => this.say(source, level, text))
     this.chat = new DemoChat(this.ssh.clock, emit)
-    const connection = demoClient(handlersOf(this.#lab, this.#runs, this.#replay, this.ssh, this.chat))
+    this.modelEngine = new DemoModelEngine(this.ssh.clock, emit)
+    const connection = demoClient(
+      handlersOf(this.#lab, this.#runs, this.#replay, this.ssh, this.chat, this.modelEngine),
+    )
     this.client = connection.client
   }
 
@@ -85,6 +90,7 @@ function handlersOf(
   replay: DemoReplay,
   ssh: DemoSsh,
   chat: DemoChat,
+  modelEngine: DemoModelEngine,
 ): Handlers<ConsoleApi> {
   const done = null
   return {
@@ -122,6 +128,12 @@ function handlersOf(
     delayReport: () => ({ packets: 48_210, demandedMs: 402_114, achievedMs: 411_870, worstMs: 3.1 }),
     chatModels: ({ lab: name }) => (name === 'local' ? chat.models : []),
     servedModel: () => chat.served,
+    localModels: () => chat.localModels(),
+    addLocalModel: () => chat.add('added'),
+    addRandomModel: () => chat.add('random-tiny'),
+    removeLocalModel: ({ name }) => chat.remove(name),
+    modelEngine: () => modelEngine.found,
+    installModelEngine: (_, context) => modelEngine.install(context),
     chat: (request, context) => chat.chat(request, context),
     serveApi: async ({ parameters }) => {
       const url = parameters ? 'http://127.0.0.1:41871/v1' : null

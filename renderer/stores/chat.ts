@@ -63,6 +63,8 @@ export const useChat = defineStore('chat', () => {
   const shape = computed(
     () => lab.running ?? { slots: defaultParameters.slots, planes: defaultParameters.planes },
   )
+  /** Whether the model runs on this computer. */
+  const isLocal = computed(() => (lab.running?.name ?? localLab) === localLab)
   const check = computed(() => checkSetup(setup, shape.value))
   const busy = computed(() =>
     turns.value.some(({ state, cold }) => state.kind === 'asking' || cold.kind === 'running'),
@@ -242,6 +244,7 @@ export const useChat = defineStore('chat', () => {
     chosen,
     shown,
     shape,
+    isLocal,
     check,
     busy,
     refresh,

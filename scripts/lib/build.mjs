@@ -6,11 +6,11 @@ import { inRoot, root } from './paths.mjs'
 import { say } from './say.mjs'
 import { onceFor, stampOf } from './stamp.mjs'
 
-/** @typedef {'agent' | 'cli' | 'workers' | 'figures' | 'documents' | 'electron' | 'bench'} Part */
+/** @typedef {'agent' | 'cli' | 'workers' | 'llama' | 'figures' | 'documents' | 'electron' | 'bench'} Part */
 
 /** What the product is made of.
  * @type {readonly Part[]} */
-export const allParts = ['agent', 'cli', 'workers', 'figures', 'documents', 'electron']
+export const allParts = ['agent', 'cli', 'workers', 'llama', 'figures', 'documents', 'electron']
 
 /** What every part depends on beside its own sources. */
 const always = [
@@ -62,6 +62,7 @@ const builders = {
       '@playwright/test',
       ...unbundled,
     ]),
+  llama: copyLlamaManifest,
   figures: buildFigures,
   documents: buildDocuments,
   electron: buildElectron,
@@ -98,6 +99,17 @@ async function bundle(part, sources, entry, outfile, external) {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
       },
     })
+  })
+}
+
+/** What says which packages run real models; their own files, some 100 MB, are fetched when somebody wants them. */
+async function copyLlamaManifest() {
+  const files = ['package.json', 'package-lock.json']
+  const target = inRoot('out', 'llama')
+  const stamp = await stampOf(files.map((name) => `agent/llama/${name}`))
+  await onceFor('llama', stamp, join(target, 'package-lock.json'), async () => {
+    await mkdir(target, { recursive: true })
+    for (const name of files) await cp(inRoot('agent', 'llama', name), join(target, name))
   })
 }
 

@@ -12,7 +12,7 @@ import { onceFor, stampOf } from './stamp.mjs'
 
 /** What of out/ the packaged app holds.
  * @type {import('./build.mjs').Part[]} */
-const shippedParts = ['agent', 'workers', 'figures', 'documents', 'electron']
+const shippedParts = ['agent', 'workers', 'llama', 'figures', 'documents', 'electron']
 
 /** @returns {PackagedApp} */
 function packagedApp() {

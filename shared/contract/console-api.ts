@@ -4,7 +4,9 @@ import { experimentApi } from './experiment-api'
 import { hostApi } from './host-api'
 import { inventoryApi } from './inventory-api'
 import { labApi } from './lab-api'
+import { localModelApi } from './local-model-api'
 import { modelApi } from './model-api'
+import { modelEngineApi } from './model-engine-api'
 import { proofApi } from './proof-api'
 import { provisioningApi } from './provisioning-api'
 import type { Contract } from './rpc'
@@ -51,7 +53,9 @@ export const consoleApi = {
     ...inventoryApi.methods,
     ...provisioningApi.methods,
     ...hostApi.methods,
+    ...localModelApi.methods,
     ...modelApi.methods,
+    ...modelEngineApi.methods,
     ...proofApi.methods,
     ...simulationApi.methods,
     ...chatApi.methods,
@@ -63,7 +67,9 @@ export const consoleApi = {
     ...inventoryApi.events,
     ...provisioningApi.events,
     ...hostApi.events,
+    ...localModelApi.events,
     ...modelApi.events,
+    ...modelEngineApi.events,
     ...proofApi.events,
     ...simulationApi.events,
     ...chatApi.events,

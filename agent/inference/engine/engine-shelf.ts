@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { SkyError } from '#shared/contract/errors'
 import type { ParameterValues } from '#shared/experiment/parameters'
 import type { Log } from '../../log'
@@ -34,12 +36,12 @@ export class EngineShelf {
 
   async #openLlama(parameters: ParameterValues): Promise<LlamaEngine> {
     const models = this.#models
-    if (models === null) {
-      const message = 'this host cannot run the engine llama: its package is not installed'
+    if (models === null || !isInstalled(models.packageFolder)) {
+      const message = 'this host cannot run the engine llama: llama.cpp is not installed'
       throw new SkyError(
         'not_supported',
         message,
-        'Choose the engine synthetic, or install it (docs/models.md); for a host of a lab say "models: true" there and apply.',
+        'Install it: skymemory model engine install (in the app: page Chat); for a host of a lab say "models: true" there and apply. Or choose the engine synthetic.',
       )
     }
     const settings: ModelSettings = {
@@ -71,6 +73,11 @@ export class EngineShelf {
     this.#loaded = null
     await loaded?.engine.close()
   }
+}
+
+/** Looked at each time: it may be installed while the host runs. */
+function isInstalled(packageFolder: string): boolean {
+  return existsSync(join(packageFolder, 'node_modules', 'node-llama-cpp', 'package.json'))
 }
 
 /** Another file under the same name is another model. */

@@ -6,8 +6,7 @@ import { ModelStore, nameFor, requireUsable } from '#lab/models/model-store'
 import type { CommandContext } from '../../context'
 import { answering } from '../../hosts/answer'
 import { withHosts } from '../../hosts/lab-client'
-import { showFraction, type FractionProgress } from '../../output/fraction-progress'
-import { listenForInterrupts } from '../../run/interrupts'
+import { withProgress } from '../../run/with-progress'
 import { byteCount, megabytes } from './units'
 
 interface AddOptions {
@@ -52,7 +51,7 @@ Examples:
 
 async function keep({ terminal, data }: CommandContext, file: string, options: AddOptions): Promise<void> {
   let step = 'reading'
-  const added = await withProgress(showFraction(terminal), (progress, signal) =>
+  const added = await withProgress(terminal, (progress, signal) =>
     new ModelStore(data).add(file, options.name ?? null, {
       copy: options.copy,
       signal,
@@ -83,7 +82,7 @@ async function send(
   // Refused before anybody is asked for a password.
   requireUsable(await readModelFile(file))
   const name = nameFor(file, options.name ?? null)
-  const sent = await withProgress(showFraction(terminal), async (progress, signal) => {
+  const sent = await withProgress(terminal, async (progress, signal) => {
     await store.checksums.sha256(file, {
       signal,
       onProgress: (bytes, total) => bytes < total && progress.update(bytes / total, 'reading'),
@@ -109,18 +108,5 @@ async function send(
   )
   for (const { severity, message, hint } of sent.problems) {
     terminal.err(`${severity === 'error' ? `${sent.host} cannot run it` : 'note'}: ${message} ${hint}`)
-  }
-}
-
-async function withProgress<T>(
-  progress: FractionProgress,
-  work: (progress: FractionProgress, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const interrupts = listenForInterrupts()
-  try {
-    return await work(progress, interrupts.signal)
-  } finally {
-    progress.stop()
-    interrupts.stop()
   }
 }

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import { SkyError } from '#shared/contract/errors'
-import { kvcBytesPerToken } from '#shared/gguf/kvc-bytes'
-import { readModelFile } from '#lab/models/model-file'
-import { ModelStore, type KeptModel } from '#lab/models/model-store'
+import { describeLocalModels } from '#lab/models/local-models'
+import { ModelStore } from '#lab/models/model-store'
 import type { CommandContext } from '../../context'
 import { answering } from '../../hosts/answer'
 import { interruptSignal, withHosts } from '../../hosts/lab-client'
@@ -30,7 +29,7 @@ export function listModelsCommand(model: Command, context: () => CommandContext)
 }
 
 async function listHere({ terminal, data }: CommandContext, json: boolean): Promise<void> {
-  const models = await Promise.all((await new ModelStore(data).list()).map(described))
+  const models = await describeLocalModels(new ModelStore(data))
   if (json) return terminal.out(JSON.stringify(models))
   if (models.length === 0) {
     terminal.out('There is no model yet. Add one: skymemory model add FILE')
@@ -57,24 +56,6 @@ async function listHere({ terminal, data }: CommandContext, json: boolean): Prom
     'state',
   ]
   terminal.out(table(head, rows))
-}
-
-async function described(kept: KeptModel): Promise<
-  KeptModel & {
-    architecture: string | null
-    quantisation: string | null
-    bytesPerToken: { f16: number; q8_0: number } | null
-  }
-> {
-  const found = kept.state === 'present' ? await readModelFile(kept.path).catch(() => null) : null
-  if (found === null) return { ...kept, architecture: null, quantisation: null, bytesPerToken: null }
-  const { shape } = found
-  return {
-    ...kept,
-    architecture: shape.architecture,
-    quantisation: shape.quantisation,
-    bytesPerToken: { f16: kvcBytesPerToken(shape, 'f16'), q8_0: kvcBytesPerToken(shape, 'q8_0') },
-  }
 }
 
 async function listOfHost(

@@ -3,8 +3,7 @@ import { Option, type Command } from 'commander'
 import { recipeNames, type RecipeName } from '#lab/models/random/recipes'
 import { randomModelShapes, writeRandomModel, type RandomModelShape } from '#lab/models/random-model'
 import type { CommandContext } from '../../context'
-import { showFraction } from '../../output/fraction-progress'
-import { listenForInterrupts } from '../../run/interrupts'
+import { withProgress } from '../../run/with-progress'
 import { wholeNumber } from '../options'
 
 interface RandomOptions {
@@ -51,24 +50,14 @@ Examples:
       const { terminal } = context()
       const path = resolve(out)
       const names = architecture === every ? recipeNames : [architecture]
-      const progress = showFraction(terminal)
-      const interrupts = listenForInterrupts()
-      try {
+      await withProgress(terminal, async (progress, signal) => {
         for (const [index, name] of names.entries()) {
           const file = architecture === every ? join(path, `${name}.gguf`) : path
-          await writeRandomModel(
-            file,
-            { shape, architecture: name, seed },
-            {
-              signal: interrupts.signal,
-              onProgress: (bytes, total) => progress.update((index + bytes / total) / names.length, shape),
-            },
-          )
+          const onProgress = (bytes: number, total: number): void =>
+            progress.update((index + bytes / total) / names.length, shape)
+          await writeRandomModel(file, { shape, architecture: name, seed }, { signal, onProgress })
         }
-      } finally {
-        progress.stop()
-        interrupts.stop()
-      }
+      })
       terminal.out(path)
     })
 }

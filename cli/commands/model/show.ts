@@ -3,6 +3,7 @@ import { kvcBytesPerToken, kvTypes, fitsQ8, type KvType } from '#shared/gguf/kvc
 import { memoryNeeded, type MemoryNeeded } from '#shared/gguf/memory-needed'
 import { hindrances, whatDoesNotFit, whatNeverFits, type ModelProblem } from '#shared/gguf/model-fit'
 import type { ModelShape } from '#shared/gguf/model-shape'
+import { usualContext } from '#lab/models/local-models'
 import { readModelFile } from '#lab/models/model-file'
 import { ModelStore } from '#lab/models/model-store'
 import { thisMachine } from '#lab/models/this-machine'
@@ -17,9 +18,6 @@ interface ShowOptions {
   readonly kv: KvType
   readonly json: boolean
 }
-
-/** The longest context that is chosen without being asked for, tokens. */
-const usualContext = 4_096
 
 export function showModelCommand(model: Command, context: () => CommandContext): void {
   model

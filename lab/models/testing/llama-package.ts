@@ -22,8 +22,12 @@ export interface UsedModel {
 }
 
 /** Load a model with llama.cpp, tokenise texts with it, and let it answer a prompt. */
-export async function useModel(model: string, texts: readonly string[]): Promise<UsedModel> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'use-model.mjs'), folder, model], {
+export async function useModel(
+  model: string,
+  texts: readonly string[],
+  library = folder,
+): Promise<UsedModel> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'use-model.mjs'), library, model], {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   child.stdin.end(JSON.stringify(texts))

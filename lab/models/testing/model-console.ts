@@ -19,17 +19,19 @@ export interface ModelConsole {
 }
 
 const root = join(import.meta.dirname, '../../..')
+const manifest = join(root, 'agent/llama')
 
 /** A console that knows the testbed as the lab `rack`, whose inference host runs models, all of them on the machine's own Node. */
 export async function modelConsole(
   testbed: Testbed,
   {
     agentEntry,
-    llamaPackage = join(root, 'agent/llama'),
+    isInstalled = true,
     change = (host) => host,
   }: {
     readonly agentEntry: string
-    readonly llamaPackage?: string | null
+    /** Whether llama.cpp is installed on it. */
+    readonly isInstalled?: boolean
     readonly change?: (host: InventoryHost) => InventoryHost
   },
 ): Promise<ModelConsole> {
@@ -38,7 +40,7 @@ export async function modelConsole(
     dataDirectory: data,
     resultsDirectory: join(data, 'results'),
     agentEntry,
-    llamaPackage,
+    llama: { elsewhere: isInstalled ? [manifest] : [], manifest },
     workerEntry: 'none',
     figuresDirectory: 'none',
     nodeExecutable: process.execPath,

@@ -63,7 +63,7 @@ function unpacked({ file }: PackedLlama): { folder: string; paths: string[]; sum
 
 describe.skipIf(process.platform !== 'linux')('the package that runs models', () => {
   it('is packed with what hosts of one architecture need, as tar unpacks it', async () => {
-    const packages = new LlamaPackages({ directory: temporaryFolder(), packageFolder: installed() })
+    const packages = new LlamaPackages({ directory: temporaryFolder(), packageFolder: installed })
     for (const [architecture, other] of [
       ['x64', 'arm64'],
       ['arm64', 'x64'],
@@ -91,7 +91,7 @@ describe.skipIf(process.platform !== 'linux')('the package that runs models', ()
 
   it('has the same bytes wherever and whenever it is packed, and others when a byte of it is another', async () => {
     const pack = (packageFolder: string) =>
-      new LlamaPackages({ directory: temporaryFolder(), packageFolder }).pack('x64')
+      new LlamaPackages({ directory: temporaryFolder(), packageFolder: () => packageFolder }).pack('x64')
     const folder = installed()
     const [one, other] = [await pack(folder), await pack(installed())]
     expect(other).toEqual({ ...one, file: expect.any(String) as string })
@@ -107,7 +107,7 @@ describe.skipIf(process.platform !== 'linux')('the package that runs models', ()
   it('is packed once, anew when its archive is damaged, and keeps no archive that is of no use', async () => {
     const directory = temporaryFolder()
     const packageFolder = installed()
-    const packages = new LlamaPackages({ directory, packageFolder })
+    const packages = new LlamaPackages({ directory, packageFolder: () => packageFolder })
     const [first, same] = await Promise.all([packages.pack('x64'), packages.pack('x64')])
     expect(same).toBe(first)
     const { ino } = statSync(first.file)
@@ -131,22 +131,29 @@ describe.skipIf(process.platform !== 'linux')('the package that runs models', ()
 
   it('is told to be missing, as a whole or for an architecture, and that it cannot be kept', async () => {
     const directory = temporaryFolder()
-    await expect(new LlamaPackages({ directory, packageFolder: null }).pack('x64')).rejects.toMatchObject({
+    await expect(
+      new LlamaPackages({ directory, packageFolder: () => null }).pack('x64'),
+    ).rejects.toMatchObject({
       code: 'not_supported',
       message: expect.stringContaining('is not installed') as string,
-      hint: expect.stringContaining('docs/models.md') as string,
+      hint: expect.stringContaining('skymemory model engine install') as string,
     })
     const packageFolder = installed()
     renameSync(
       join(packageFolder, 'node_modules/@node-llama-cpp/linux-arm64'),
       join(packageFolder, 'node_modules/@node-llama-cpp/mac-arm64-metal'),
     )
-    await expect(new LlamaPackages({ directory, packageFolder }).pack('arm64')).rejects.toMatchObject({
+    await expect(
+      new LlamaPackages({ directory, packageFolder: () => packageFolder }).pack('arm64'),
+    ).rejects.toMatchObject({
       code: 'not_supported',
       hint: expect.stringContaining('--os=linux') as string,
     })
     writeFileSync(join(directory, 'file'), '')
-    const within = new LlamaPackages({ directory: join(directory, 'file'), packageFolder })
+    const within = new LlamaPackages({
+      directory: join(directory, 'file'),
+      packageFolder: () => packageFolder,
+    })
     await expect(within.pack('x64')).rejects.toMatchObject({ code: 'storage_unwritable' })
   })
 })

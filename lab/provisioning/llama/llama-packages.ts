@@ -9,7 +9,7 @@ import { SkyError } from '#shared/contract/errors'
 import { makeDirectory } from '../../make-directory'
 import type { RuntimeArchitecture } from '../runtimes/pinned-runtimes'
 import { addonPath, contentDigest, nativeFolder, packageFiles } from './package-files'
-import { tarOf } from './tar'
+import { tarOf } from '../../tar'
 
 /** The package that runs real models, packed for the hosts of one architecture. */
 export interface PackedLlama {
@@ -29,8 +29,8 @@ export interface PackedLlama {
 export interface LlamaPackagesOptions {
   /** Where archives are kept. */
   readonly directory: string
-  /** The installed package `@skymemory/llama`; null = it is not installed. */
-  readonly packageFolder: string | null
+  /** The installed package `@skymemory/llama`; null = it is not installed. Asked for whenever it is packed. */
+  readonly packageFolder: () => string | null
 }
 
 /**
@@ -70,19 +70,19 @@ export class LlamaPackages {
   }
 
   #installed(architecture: RuntimeArchitecture): string {
-    const { packageFolder } = this.#options
+    const packageFolder = this.#options.packageFolder()
     if (packageFolder === null) {
       throw new SkyError(
         'not_supported',
         'The package @skymemory/llama, which runs real models, is not installed on this machine',
-        'Install it (docs/models.md, "Installing llama.cpp"), or say "models: false" for this host.',
+        'Install it: skymemory model engine install (in the app: page Chat). Or say "models: false" for this host.',
       )
     }
     if (existsSync(join(packageFolder, nativeFolder(architecture), 'package.json'))) return packageFolder
     throw new SkyError(
       'not_supported',
       `The package @skymemory/llama in ${packageFolder} has no llama.cpp for Linux on ${architecture}`,
-      // This one brings both: the package for arm64 may be installed on x64.
+      // This one brings both: the package for arm64 may be installed on x64. So does `skymemory model engine install` in the data folder.
       `Install it for Linux: npm ci --ignore-scripts --os=linux --cpu=x64 in that folder.`,
     )
   }

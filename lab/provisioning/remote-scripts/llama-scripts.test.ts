@@ -20,7 +20,7 @@ async function aPackage(content: string): Promise<PackedLlama> {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
-  return new LlamaPackages({ directory: temporaryFolder(), packageFolder: folder }).pack('x64')
+  return new LlamaPackages({ directory: temporaryFolder(), packageFolder: () => folder }).pack('x64')
 }
 
 function sh(script: string, ...args: string[]): { code: number | null; err: string } {

@@ -1,16 +1,14 @@
 import { SkyError } from '#shared/contract/errors'
+import type { PinnedPackage } from '../../registry/download-package'
 
 export const runtimeArchitectures = ['x64', 'arm64'] as const
 export type RuntimeArchitecture = (typeof runtimeArchitectures)[number]
 
 /** A Node runtime that is brought to hosts: one exact package, whose content is pinned here and not where it comes from. */
-export interface PinnedRuntime {
+export interface PinnedRuntime extends PinnedPackage {
   readonly architecture: RuntimeArchitecture
   /** Of Node, and of the package. */
   readonly version: string
-  readonly package: string
-  /** SHA-512 of the package's file, as registries write it. */
-  readonly integrity: string
   readonly bytes: number
   /** Path of the program within the package. */
   readonly program: string

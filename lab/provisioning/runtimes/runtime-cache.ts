@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { SkyError } from '#shared/contract/errors'
 import { makeDirectory } from '../../make-directory'
-import { downloadPackage } from './download-package'
+import { downloadPackage } from '../../registry/download-package'
 import {
   pinnedRuntime,
   pinnedRuntimes,
@@ -13,7 +13,7 @@ import {
   type PinnedRuntime,
   type RuntimeArchitecture,
 } from './pinned-runtimes'
-import { registrySettings, type RegistrySettings } from './registry-settings'
+import { registrySettings, type RegistrySettings } from '../../registry/registry-settings'
 
 /** A runtime's package on this machine, checked just now. */
 export interface CachedRuntime {
@@ -111,7 +111,12 @@ export class RuntimeCache {
     const temporary = `${target}.download`
     const settings = await this.#settings()
     await this.#store(async () => {
-      await downloadPackage(pin, settings, options, (bytes) => pipeline(bytes, createWriteStream(temporary)))
+      await downloadPackage(
+        pin,
+        settings,
+        { ...options, otherWay: 'skymemory lab runtimes --help' },
+        (bytes) => pipeline(bytes, createWriteStream(temporary)),
+      )
       await this.#checked(pin, temporary)
       await rename(temporary, target)
     }, temporary)

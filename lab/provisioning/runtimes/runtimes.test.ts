@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { smallDisk, temporaryFolder } from '../../testing/folders'
 import { startRegistry } from '../testing/test-registry'
 import { architectureOf, isFittingHostNode, pinnedRuntimes, runtimeName } from './pinned-runtimes'
-import { registrySettings } from './registry-settings'
+import { registrySettings } from '../../registry/registry-settings'
 import { RuntimeCache } from './runtime-cache'
 
 async function aCache(directory = join(temporaryFolder(), 'runtimes')) {

@@ -87,7 +87,7 @@ export async function provisionerFor(
     runtimes,
     llama: new LlamaPackages({
       directory: join(data, 'llama-packages'),
-      packageFolder: parts.llamaPackage ?? null,
+      packageFolder: () => parts.llamaPackage ?? null,
     }),
     locks: new ConsoleLocks(() => consoleIdentity(data)),
     who: async () => (await consoleIdentity(data)).who,

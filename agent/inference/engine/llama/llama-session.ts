@@ -1,5 +1,6 @@
 import { SkyError } from '#shared/contract/errors'
 import { assembleState } from '#shared/kvc/llama-state/assemble-state'
+import { checkState } from '#shared/kvc/llama-state/check-state'
 import { parseState, type ParsedState } from '#shared/kvc/llama-state/parse-state'
 import { sliceBlock } from '#shared/kvc/llama-state/slice-block'
 import type { EngineRequest, EngineSession, OutputToken, PrefillResult } from '../engine'
@@ -145,6 +146,8 @@ export class LlamaSession implements EngineSession {
     const model = this.#model
     if (model === null) throw new SkyError('internal', 'blocks are exported after the prefill')
     const bytes = await this.#running.save(model.process)
-    return { bytes, state: parseState(bytes) }
+    const state = parseState(bytes)
+    checkState(state, model.layout, this.#request.prompt)
+    return { bytes, state }
   }
 }

@@ -1,6 +1,5 @@
 import { Transform, type Readable } from 'node:stream'
 import { SkyError } from '#shared/contract/errors'
-import type { PinnedRuntime } from './pinned-runtimes'
 import type { RegistrySettings } from './registry-settings'
 
 /** A registry that sends nothing for so long is given up, ms. */
@@ -9,15 +8,31 @@ const retries = 2
 /** What tells an error of the disk from one of the network. */
 const diskErrors = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EFBIG', 'ENOENT'])
 
+/** One exact package: its content is pinned, not where it comes from. */
+export interface PinnedPackage {
+  readonly package: string
+  readonly version: string
+  /** SHA-512 of the package's file, as registries write it. */
+  readonly integrity: string
+}
+
+export interface DownloadOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Bytes that have come; less than before when a download begins again. */
+  readonly onProgress?: (bytes: number) => void
+  /** The command whose help says how the file comes here without a registry. */
+  readonly otherWay: string
+}
+
 /**
  * Download a pinned package from the user's registry.
  * @param write takes the bytes; called again from the first byte on when a download broke off
  * @throws SkyError `unreachable`, `provisioning_failed` when it is not what is pinned, `cancelled`; what `write` throws
  */
 export async function downloadPackage(
-  pin: PinnedRuntime,
+  pin: PinnedPackage,
   settings: RegistrySettings,
-  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: (bytes: number) => void },
+  { signal, onProgress, otherWay }: DownloadOptions,
   write: (bytes: Readable) => Promise<void>,
 ): Promise<void> {
   const spec = `${pin.package}@${pin.version}`
@@ -48,12 +63,13 @@ export async function downloadPackage(
         integrity: pin.integrity,
         fetchRetries: retries,
         timeout: silenceLimitMs,
+        ...(signal && { signal }),
       },
     )
   } catch (thrown) {
     if (signal?.aborted) throw new SkyError('cancelled', `The download of ${spec} was cancelled`)
     if (writing) throw writing as Error
-    throw downloadError(spec, thrown)
+    throw downloadError(spec, thrown, otherWay)
   }
 }
 
@@ -68,18 +84,18 @@ function byteCounter(onProgress?: (bytes: number) => void): Transform {
   })
 }
 
-function downloadError(spec: string, thrown: unknown): SkyError {
+function downloadError(spec: string, thrown: unknown, otherWay: string): SkyError {
   const { code = '', message } = thrown as NodeJS.ErrnoException
   if (code === 'EINTEGRITY') {
     return new SkyError(
       'provisioning_failed',
       `The package registry sent something else than ${spec}: its SHA-512 is another one`,
-      'Ask whoever runs the registry; bring the file from another machine: skymemory lab runtimes --help',
+      `Ask whoever runs the registry; bring the file from another machine: ${otherWay}`,
     )
   }
   return new SkyError(
     'unreachable',
     `${spec} cannot be downloaded: ${message}`,
-    "Check npm's registry setting, or bring the file from a machine with internet: skymemory lab runtimes --help",
+    `Check npm's registry setting, or bring the file from a machine with internet: ${otherWay}`,
   )
 }
