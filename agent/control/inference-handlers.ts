@@ -10,6 +10,7 @@ import { prove } from '../inference/proof/prove'
 import { answerChat } from './chat-handler'
 import { tellTime } from './clock-handler'
 import { cpuSeconds } from './satellite-handlers'
+import { WhileConnected } from './while-connected'
 
 /** Entries in one notification: large enough to be cheap, small enough to be read at once. */
 const entriesPerBatch = 200
@@ -29,6 +30,7 @@ export function inferenceHandlers(
   connection: ControlConnection,
 ): Handlers<typeof inferenceControl> {
   const subscription = new RecordSubscription(host, connection)
+  const connected = new WhileConnected(connection)
   const requireTrial = () => {
     if (host.trial === null) throw new SkyError('conflict', 'no trial is running on the inference host')
     return host.trial
@@ -99,19 +101,22 @@ export function inferenceHandlers(
       await api.stop()
       return (await host.openModel(parameters)).engine.facts
     },
-    prove: (request, context) => {
-      const end = new AbortController()
-      context.onCancelled(() => end.abort())
-      return prove(host.requireModel(), request, end.signal)
-    },
+    prove: (request, context) =>
+      connected.call(context, (wanted) => {
+        const end = new AbortController()
+        wanted.onCancelled(() => end.abort())
+        return prove(host.requireModel(), request, end.signal)
+      }),
     rotate: () => {
       const { kvc } = host.requireModel()
       if (kvc === null) throw new SkyError('conflict', 'nothing rotates without a cache')
       return kvc.rotate()
     },
     chat: (chat, context) =>
-      answerChat(api.served, chat, context, (progress) =>
-        connection.emit('chatProgress', { chatId: chat.chatId, progress }),
+      connected.call(context, (wanted) =>
+        answerChat(api.served, chat, wanted, (progress) =>
+          connection.emit('chatProgress', { chatId: chat.chatId, progress }),
+        ),
       ),
     shutdown: () => {
       setImmediate(shutdown)

@@ -1,10 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import type { ConsoleApi } from '#shared/contract/console-api'
 import { SkyError } from '#shared/contract/errors'
-import type { Client } from '#shared/contract/rpc'
-import { onTorus } from '#shared/experiment/on-torus'
 import {
   defaultParameters,
   parameterNames,
@@ -14,8 +11,9 @@ import {
   type ParameterValues,
 } from '#shared/experiment/parameters'
 import { ModelStore } from '#lab/models/model-store'
-import { withEngine } from '../connection'
 import type { CommandContext } from '../context'
+import { withHosts } from '../hosts/lab-client'
+import { servedAt, servingLab } from '../hosts/serving-lab'
 import { listenForInterrupts } from '../run/interrupts'
 import { wholeNumber } from './options'
 
@@ -30,6 +28,7 @@ type SetParameters = Partial<Omit<ParameterValues, keyof typeof ownOptions>>
 
 interface ServeOptions {
   readonly model: string
+  readonly lab?: string
   readonly kvType: ParameterValues['kv_type']
   readonly context: number
   readonly port: number
@@ -42,9 +41,13 @@ export function serveCommand(program: Command, context: () => CommandContext): v
     .command('serve')
     .summary('serve a model with an OpenAI-compatible API')
     .description(
-      'Serve a model through the cache with an OpenAI-compatible API on this computer, until Ctrl+C. Uses the lab in the background if one runs, else one of its own.',
+      'Serve a model through the cache with an OpenAI-compatible API, until Ctrl+C: on this computer, or on the inference host of a lab behind\nSSH. Uses the lab in the background if one runs, else one of its own.',
     )
-    .requiredOption('--model <name|file>', 'a model that was added (skymemory model list), or a GGUF file')
+    .requiredOption(
+      '--model <name|file>',
+      'a model that was added (skymemory model list), or a GGUF file; behind SSH one of that host (model list --lab LAB)',
+    )
+    .option('--lab <lab>', 'a lab of SSH hosts')
     .addOption(
       new Option('--kv-type <type>', 'how a KV value is kept')
         .choices(parameters.kv_type.values)
@@ -69,40 +72,47 @@ export function serveCommand(program: Command, context: () => CommandContext): v
       `
 Examples:
   skymemory serve --model tinyllama --port 8000
+  skymemory serve --model tinyllama --lab testbed
   skymemory serve --model ./model.gguf --kv-type q8_0 --context 8192
   skymemory serve --model tinyllama --set strategy=hop --set servers=25 --set block_tokens=64`,
     )
     .action((options: ServeOptions) => serveModel(context(), options))
 }
 
-async function serveModel(
-  { terminal, installation, data }: CommandContext,
-  options: ServeOptions,
-): Promise<void> {
-  const model = await modelOf(data, options.model)
+async function serveModel(context: CommandContext, options: ServeOptions): Promise<void> {
+  const { terminal, data } = context
   const interrupts = listenForInterrupts()
   const interrupted = new Promise<void>((done) => interrupts.signal.addEventListener('abort', () => done()))
   try {
-    await withEngine(installation, data, async (client, { lost }) => {
+    await withHosts(context, async (command) => {
+      const { client, lost } = command
+      const lab = await Promise.race([
+        servingLab(command, options.lab, chosen(options), options.set),
+        lost,
+        interrupted,
+      ])
+      if (!lab) return
+      const { inventory } = lab
+      const model = inventory ? options.model : await modelOf(data, options.model)
       terminal.err(`Loading ${model} …`)
-      const serving = client.call('serveApi', {
-        parameters: await parametersFor(client, model, options),
-        port: options.port,
-      })
+      const parameters = { ...lab.parameters, model }
+      const serving = client.call('serveApi', { parameters, port: options.port })
       const answer = await Promise.race([serving, lost, interrupted])
       if (!answer) {
-        // What was begun is undone by closing the engine, or with the next model.
-        serving.catch(() => undefined)
+        // What was begun is undone by closing the engine, or with the next model; on a host it is not.
+        if (inventory) await serving.then(() => client.call('serveApi', { parameters: null }))
+        else serving.catch(() => undefined)
         return
       }
       const url = answer.url ?? ''
-      const id = await modelAt(url)
-      if (options.json) terminal.out(JSON.stringify({ url, model: id, metrics: metricsOf(url) }))
+      const { model: id, host, forward } = await servedAt({ inventory, parameters }, url)
+      const metrics = new URL('/metrics', url).href
+      if (options.json) terminal.out(JSON.stringify({ url, model: id, metrics, host, forward }))
       else {
         terminal.out(url)
-        terminal.err(
-          `The model is called ${id}; metrics: ${metricsOf(url)}\nCtrl+C ends it. To try it:\n${example(url, id)}`,
-        )
+        terminal.err(`The model is called ${id}; metrics: ${metrics}`)
+        if (host) terminal.err(`It listens on ${host} itself. To have its port here: ${forward ?? ''}`)
+        terminal.err(`Ctrl+C ends it. To try it:\n${example(url, id)}`)
       }
       await Promise.race([interrupted, lost])
       terminal.err('Ending …')
@@ -111,6 +121,11 @@ async function serveModel(
   } finally {
     interrupts.stop()
   }
+}
+
+function chosen({ set, model, kvType, context }: ServeOptions): ParameterValues {
+  const parameters = { ...defaultParameters, ...set, kv_type: kvType, context_tokens: context }
+  return { ...parameters, engine: 'llama', model }
 }
 
 /** A name stays a name, a file becomes its whole path. @throws SkyError not_found */
@@ -128,37 +143,6 @@ async function modelOf(data: string, nameOrFile: string): Promise<string> {
     'List the models: skymemory model list',
   )
 }
-
-/** In a lab that runs, the constellation is as large as that one. @throws SkyError conflict: another size was asked for */
-async function parametersFor(
-  client: Client<ConsoleApi>,
-  model: string,
-  { set, kvType, context }: ServeOptions,
-): Promise<ParameterValues> {
-  const lab = await client.call('labState', {})
-  const asked = { slots: defaultParameters.slots, planes: defaultParameters.planes, ...set }
-  const { slots, planes } = lab.kind === 'running' ? lab : asked
-  if ((set.slots ?? slots) !== slots || (set.planes ?? planes) !== planes) {
-    const message = `The lab that runs has ${slots} slots and ${planes} planes, which is not what was asked for`
-    throw new SkyError('conflict', message, 'Leave slots and planes out, or end it: skymemory lab down')
-  }
-  return {
-    ...onTorus(defaultParameters, { slots, planes }),
-    ...set,
-    engine: 'llama',
-    model,
-    kv_type: kvType,
-    context_tokens: context,
-  }
-}
-
-async function modelAt(url: string): Promise<string> {
-  const response = await fetch(`${url}/models`)
-  const { data } = (await response.json()) as { data: { id: string }[] }
-  return data[0]?.id ?? ''
-}
-
-const metricsOf = (url: string): string => new URL('/metrics', url).href
 
 function example(url: string, model: string): string {
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }], stream: true })

@@ -67,6 +67,14 @@ export class LabService {
     return this.#inTurn(() => this.#stop())
   }
 
+  /** Ask every host how it is, and tell at once. */
+  async refresh(): Promise<void> {
+    // A round that has begun before may have passed over what has just happened.
+    await this.#lab?.poll()
+    await this.#lab?.poll()
+    this.#tell()
+  }
+
   async setSatelliteFailed(position: Position, failed: boolean): Promise<void> {
     const same = (other: Position): boolean => other.slot === position.slot && other.plane === position.plane
     this.#check(position)

@@ -29,7 +29,7 @@ export class ServedApi {
     if (parameters === null) {
       const hosts = this.#lab.require()
       const answer = await hosts.inference().call('serveApi', { parameters, port: 0 })
-      await hosts.poll()
+      await this.#lab.refresh()
       return answer
     }
     const [problem] = checkRelations(parameters)
@@ -44,7 +44,7 @@ export class ServedApi {
     )
     const answer = await hosts.inference().call('serveApi', { parameters, port })
     this.#last = answer.url === null ? null : { hosts, url: answer.url, parameters: trial.parameters }
-    await hosts.poll()
+    await this.#lab.refresh()
     return answer
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunDetail } from '#shared/contract/console-api'
+import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
 import type { ServiceKind } from '#shared/inventory/inventory'
 import type { HostLayout } from '../provisioning/host-layout'
 import { layoutOf, onHost, traceOf } from '../provisioning/testing/testbed-hosts'
@@ -15,11 +16,13 @@ import { noTestbed, testbedForTest } from '../testing/testbed'
 import { writeRandomModel } from './random-model'
 import { llamaMissing } from './testing/llama-package'
 import { modelConsole } from './testing/model-console'
+import { starve, starvingMissing } from './testing/starve'
 
 /** The engine llama on the inference host of a lab behind SSH: from a bare host to CSV files, and away again. */
 
 const missing = noTestbed() ?? llamaMissing
 if (missing) console.warn(`The engine llama on hosts is not tested: ${missing}`)
+if (starvingMissing) console.warn(starvingMissing)
 const noSystemd = missing ?? systemdMissing()?.message ?? null
 
 const soon = { timeout: 120_000, interval: 200 }
@@ -53,6 +56,23 @@ async function aConsole(testbed: Testbed, parts: { isInstalled?: boolean } = {})
   }
   return { ...console, run }
 }
+
+const parameters: ParameterValues = {
+  ...defaultParameters,
+  slots: 4,
+  planes: 2,
+  centre_slot: 1,
+  centre_plane: 0,
+  los_slots: 1,
+  los_planes: 1,
+  servers: 3,
+  engine: 'llama',
+  model: 'tiny',
+  block_tokens: 32,
+  context_tokens: 2_048,
+  threads: 1,
+}
+const question = { chatId: 'mine', maxTokens: 8, temperature: 0, topP: 1, seed: 1, useCache: true }
 
 const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
 
@@ -187,4 +207,43 @@ describe.skipIf(noSystemd)('the engine llama in a system unit', { timeout: 300_0
 
   it('runs a model within the limits of the unit, and goes without a trace', () =>
     wholeWay(testbed, 'system'))
+
+  it('runs a model in a unit of the user, whose process may run out of memory alone', async () => {
+    const service = 'user'
+    const { client, all } = await modelConsole(testbed, {
+      agentEntry,
+      change: (host) => ({ ...host, service }),
+    })
+    const layout = layoutOf(service)
+    const applied = await client.call('apply', all)
+    expect(applied.hosts.map(({ state, error }) => [state, error])).toEqual(
+      testbed.hosts.map(() => ['done', null]),
+    )
+    await client.call('sendModel', { lab: 'rack', host: null, file: model, name: 'tiny' })
+    await client.call('startLab', { lab: 'rack', slots: 4, planes: 2 })
+    await client.call('serveApi', { parameters })
+    const ask = (content: string) =>
+      client.call('chat', { ...question, messages: [{ role: 'user', content }] })
+    expect((await ask('Hello')).measurement).toMatchObject({ status: 'ok', outputTokens: 8 })
+    const agent = await pidOfAgent(testbed, layout)
+
+    if (!starvingMissing) {
+      const killed = await starve(testbed, 'jetson', 'skymemory-model.mjs', 256 * 1024)
+      await expect(ask('Hello '.repeat(400))).rejects.toMatchObject({
+        code: 'engine_failed',
+        message: expect.stringContaining('SIGKILL') as string,
+        hint: expect.stringContaining('memory') as string,
+      })
+      expect(await killed()).toBe(1)
+    }
+    expect((await ask('Hello again')).measurement).toMatchObject({ status: 'ok', outputTokens: 8 })
+    expect(await pidOfAgent(testbed, layout)).toBe(agent)
+    const state = await client.call('serviceState', { lab: 'rack', host: 'jetson' })
+    expect(state).toMatchObject({ state: 'running', service })
+    await client.call('stopLab', {})
+    const removed = await client.call('removeInstallation', all)
+    expect(removed.hosts.map((host) => [host.state, host.error])).toEqual(
+      testbed.hosts.map(() => ['done', null]),
+    )
+  })
 })

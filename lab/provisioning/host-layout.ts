@@ -19,7 +19,7 @@ import { hostName, labName, serviceKinds, type ServiceKind } from '#shared/inven
  *     staging/                           what is on its way, parts of uploads that broke off
  *     install.json                       what was started last and was well (`installation`)
  *     made-folders                       folders above this one that were made for it, and go with it
- *     stopped-by                         when the agent was last stopped or restarted, by whom, and which of it
+ *     stopped-by                         when the agent was last stopped, restarted or removed, by whom, and which of it
  *     console.lock                       held by the console that uses the lab
  */
 export interface HostLayout {

@@ -95,6 +95,7 @@ export class SshHostAccess implements HostAccess {
   }
 
   async #removed(by: string | null): Promise<Ending> {
+    this.#isGone = true
     return { kind: 'removed', by: by ?? (await this.#options.removedBy(this.#options.host.name)) }
   }
 

@@ -78,7 +78,9 @@ export class ModelProcess {
       throw new SkyError(
         'engine_failed',
         `The model's process ended (${this.#ended}) before it had answered`,
-        'It is started again with the next request.',
+        this.#ended === 'signal SIGKILL'
+          ? 'It is started again with the next request. If nobody killed it, its memory did not suffice: choose a shorter context, q8_0 or a smaller model.'
+          : 'It is started again with the next request.',
       )
     }
   }

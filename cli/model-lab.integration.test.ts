@@ -10,10 +10,10 @@ import { temporaryFolder } from '#lab/testing/folders'
 import { noTestbed, testbedForTest } from '#lab/testing/testbed'
 import { commandLineUnderTest } from './testing/command-line'
 
-const { run } = await commandLineUnderTest()
+const { run, start } = await commandLineUnderTest()
 
 const missing = noTestbed() ?? llamaMissing
-if (missing) console.warn(`skymemory verify --lab is not tested: ${missing}`)
+if (missing) console.warn(`models on hosts are not tested from the command line: ${missing}`)
 // The package lies in the checkout, the program under test in a folder of its own.
 process.env['SKYMEMORY_LLAMA'] = join(import.meta.dirname, '../agent/llama')
 
@@ -33,14 +33,14 @@ describe('verify refuses', () => {
   })
 })
 
-describe.skipIf(missing)('verify --lab', { timeout: 240_000 }, () => {
+describe.skipIf(missing)('verify --lab and serve --lab', { timeout: 240_000 }, () => {
   let testbed: Testbed
   beforeAll(async () => {
     testbed = await testbedForTest({ hosts: 2 })
   }, 120_000)
   afterAll(() => testbed?.down())
 
-  it('asks for what is missing, step by step, and proves the model on the hosts of the lab', async () => {
+  it('ask for what is missing, step by step; prove the model on the hosts of the lab, and serve it there', async () => {
     const data = temporaryFolder()
     const skymemory = (...args: string[]) => run(data, ...args)
     const verify = (...args: string[]) =>
@@ -76,5 +76,27 @@ describe.skipIf(missing)('verify --lab', { timeout: 240_000 }, () => {
     expect(proof.passed).toBe(true)
     expect(proof.verdicts).toHaveLength(11)
     expect(proof.model).toMatchObject({ name: 'small', threads: 1 })
+
+    const serving = start(
+      data,
+      ...['serve', '--model', 'small', '--lab', 'rack', '--context', '1024'],
+      ...['--set', 'slots=4', '--set', 'planes=1', '--set', 'los_planes=1', '--set', 'servers=4'],
+      ...['--set', 'block_tokens=32', '--set', 'threads=1'],
+    )
+    await serving.said(/Ctrl\+C ends it/)
+    expect(serving.errorText()).toMatch(/It listens on jetson itself\. To have its port here: ssh -N -L \d+:/)
+    const url = /curl (\S+)\/chat\/completions/.exec(serving.errorText())?.[1] ?? ''
+    const body = JSON.stringify({ model: 'small', prompt: 'word '.repeat(100), max_tokens: 3 })
+    const program = `fetch('${url}/completions', { method: 'POST', headers: { 'content-type': 'application/json' },
+      body: ${JSON.stringify(body)} }).then((r) => r.text()).then(console.log)`
+    const ask = () => testbed.exec('jetson', [process.execPath, '-e', program])
+    await ask()
+    const { usage } = JSON.parse((await ask()).stdout) as {
+      usage: { prompt_tokens_details: { cached_tokens: number } }
+    }
+    expect(usage.prompt_tokens_details.cached_tokens).toBeGreaterThan(64)
+    serving.child.kill('SIGINT')
+    expect(await serving.finished).toMatchObject({ code: 0, out: `${url}\n` })
+    expect((await ask()).code).not.toBe(0)
   })
 })
