@@ -27,6 +27,7 @@ describe('the metrics of a model', () => {
     const samples = samplesOf(await new ModelMetrics('m').text())
     expect(samples.get('vllm:prompt_tokens_total{model_name="m"}')).toBe(0)
     expect(samples.get('vllm:time_to_first_token_seconds_count{model_name="m"}')).toBe(0)
+    expect(samples.get('vllm:request_success_total{model_name="m",finished_reason="abort"}')).toBe(0)
   })
 
   test('count each request once, in tokens and seconds', async () => {

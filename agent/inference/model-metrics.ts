@@ -74,6 +74,9 @@ export class ModelMetrics implements RequestObserver {
       labelNames: ['model_name', 'finished_reason'],
       registers,
     })
+    for (const finished_reason of ['stop', 'length', 'abort']) {
+      this.#ended.inc({ model_name: model, finished_reason }, 0)
+    }
     this.#failed = new Counter({
       name: 'skymemory:requests_failed_total',
       help: 'Requests that failed, by the code of the error.',

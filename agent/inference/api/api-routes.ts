@@ -3,6 +3,7 @@ import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { z } from 'zod'
 import type { Sampling } from '../engine/engine'
+import { strangeToken } from '../engine/strange-token'
 import type { ModelMetrics } from '../model-metrics'
 import type { ServedModel } from '../served-model'
 import { answer } from './answer'
@@ -132,11 +133,8 @@ const promptParam = ({ endpoint }: Asked): string => (endpoint === 'chat' ? 'mes
 function requirePrompt({ engine }: ServedModel, asked: Asked): void {
   const param = promptParam(asked)
   if (asked.prompt.length === 0) throw new ApiError(400, 'the prompt has no tokens', { param })
-  const { vocabulary } = engine.model
-  const stranger = vocabulary === null ? undefined : asked.prompt.find((token) => token >= vocabulary)
-  if (stranger === undefined) return
-  const message = `the model has no token ${stranger}: its vocabulary has ${vocabulary}`
-  throw new ApiError(400, message, { code: 'invalid_argument', param })
+  const strange = strangeToken(engine.model, asked.prompt)
+  if (strange !== null) throw new ApiError(400, strange, { code: 'invalid_argument', param })
 }
 
 /** @throws ApiError context_length_exceeded */

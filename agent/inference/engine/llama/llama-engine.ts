@@ -9,6 +9,7 @@ import type { ModelSettings } from '../../../model/model-control'
 import type { Log } from '../../../log'
 import type { ChatMessage, Engine, EngineRequest, EngineSession, ModelInfo } from '../engine'
 import { Places } from '../../places'
+import { strangeToken } from '../strange-token'
 import { checkModel } from './check-model'
 import { LlamaSession } from './llama-session'
 import type { ModelProgram } from './model-process'
@@ -34,13 +35,11 @@ export class LlamaEngine implements Engine {
   /** Whoever serves the model bounds the queue. */
   readonly #turns = new Places({ places: 1, mostWaiting: Infinity })
   #meter = new PrefillMeter()
-  readonly #vocabulary: number
 
-  private constructor(model: ModelInfo, facts: ModelFacts, running: RunningModel, vocabulary: number) {
+  private constructor(model: ModelInfo, facts: ModelFacts, running: RunningModel) {
     this.model = model
     this.facts = facts
     this.#running = running
-    this.#vocabulary = vocabulary
   }
 
   /** @throws SkyError engine_failed, not_found, invalid_model, not_supported */
@@ -78,7 +77,7 @@ export class LlamaEngine implements Engine {
         library,
         processor,
       }
-      return new LlamaEngine(model, facts, running, loaded.vocabulary)
+      return new LlamaEngine(model, facts, running)
     } catch (thrown) {
       await running.close()
       throw thrown
@@ -104,10 +103,9 @@ export class LlamaEngine implements Engine {
     if (request.prompt.length === 0) {
       throw new SkyError('invalid_argument', 'the prompt has no tokens', 'Send some text.')
     }
-    const stranger = request.prompt.find((token) => token >= this.#vocabulary)
-    if (stranger !== undefined) {
-      const message = `the model has no token ${stranger}: its vocabulary has ${this.#vocabulary}`
-      throw new SkyError('invalid_argument', message, 'Send text, or tokens of this model.')
+    const strange = strangeToken(this.model, request.prompt)
+    if (strange !== null) {
+      throw new SkyError('invalid_argument', strange, 'Send text, or tokens of this model.')
     }
     const needed = request.prompt.length + request.maxTokens
     const longest = this.model.longest ?? Infinity
