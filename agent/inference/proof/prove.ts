@@ -1,7 +1,8 @@
 import type { ProofAnswer, ProofRequest } from '#shared/contract/agent-control'
-import { SkyError, type ErrorBody } from '#shared/contract/errors'
+import { SkyError, toErrorBody, type ErrorBody } from '#shared/contract/errors'
 import { blockHashes, hashText } from '#shared/kvc/block-hash'
 import { answerRequest, type CachedModel } from '../answer-request'
+import type { Engine } from '../engine/engine'
 import { withZeroedValues } from './zeroed-values'
 
 /** One answer, greedily, with a digest of all logits behind each token if asked for. */
@@ -11,7 +12,7 @@ export async function prove(
   signal: AbortSignal,
 ): Promise<ProofAnswer> {
   const { engine, blockTokens } = model
-  const whole = await engine.promptTokens(request.text)
+  const whole = await tokensOfBeginning(engine, request.text)
   if (whole.length < request.promptTokens) {
     const message = `the text has ${whole.length} tokens, not ${request.promptTokens}`
     throw new SkyError('invalid_argument', message, 'Ask for a shorter prompt.')
@@ -40,6 +41,17 @@ export async function prove(
     logits,
     times: { lookupMs, getMs, restoreMs, prefillMs, ttftMs, setMs },
     error: measurement.status === 'ok' ? null : failure(measurement.errorCode),
+  }
+}
+
+/** As much of the text as the context may have room for; a text is refused whole that certainly has more. */
+async function tokensOfBeginning(engine: Engine, text: string): Promise<number[]> {
+  for (let length = text.length; ; length = Math.floor(length * 0.8)) {
+    try {
+      return await engine.promptTokens(text.slice(0, length))
+    } catch (thrown) {
+      if (length === 0 || toErrorBody(thrown).code !== 'context_length_exceeded') throw thrown
+    }
   }
 }
 
