@@ -74,7 +74,7 @@ describe.skipIf(missing)('verify --lab and serve --lab', { timeout: 240_000 }, (
     expect(proven.err).toContain('Connecting to the lab rack')
     const proof = JSON.parse(proven.out) as Proof
     expect(proof.passed).toBe(true)
-    expect(proof.verdicts).toHaveLength(11)
+    expect(proof.verdicts).toHaveLength(12)
     expect(proof.model).toMatchObject({ name: 'small', threads: 1 })
 
     const serving = start(

@@ -89,6 +89,20 @@ describe('a state file', () => {
     expect(parts).toHaveLength(1 + 2 * (1 + tokens.length))
   })
 
+  test('may have layers without attention', () => {
+    const sparse: StateLayout = [
+      layout[0] as LayerLayout,
+      { keyType: 1, keyRowBytes: 0, valueType: 1, valueRowBytes: 0 },
+      layout[1] as LayerLayout,
+    ]
+    const whole = stateFile(aState(inOrder(8), sparse))
+    const state = parseState(whole)
+    expect(isSameLayout(state.layout, sparse)).toBe(true)
+    const blocks = [0, 1].map((block) => sliceBlock(state, whole, block, 4))
+    expect(blocks[0]).toHaveLength(4 * bytesPerToken(layout))
+    expect(joined(assembleState(sparse, [...state.tokens], blocks, 4))).toEqual(whole)
+  })
+
   test('has TinyLlama’s bytes a block: 2,883,584 at f16, 1,531,904 at q8_0', () => {
     const of = (type: number, row: number): StateLayout =>
       inOrder(22).map(() => ({ keyType: type, keyRowBytes: row, valueType: type, valueRowBytes: row }))
@@ -104,6 +118,8 @@ describe('what is no state of ours is refused', () => {
     new DataView(bytes.buffer).setUint32(offset, value, true)
     return bytes
   }
+  const nothing: LayerLayout = { keyType: 1, keyRowBytes: 0, valueType: 1, valueRowBytes: 0 }
+  const half: StateLayout = [...layout.slice(0, 1), { ...nothing, valueRowBytes: 4 }]
   /** Where things stand in `whole`: 3 numbers, 6 tokens, streams, cells, 6 cells of 3 numbers, v_trans, layers. */
   const at = {
     magic: 0,
@@ -130,7 +146,8 @@ describe('what is no state of ours is refused', () => {
     ['transposed values', changed(at.transposed, 1), 'transposed'],
     ['a million layers', changed(at.layers, 1_000_000), 'layers is 1000000'],
     ['rows of 2^40 bytes', changed(at.layers + 12, 0x100), 'a row of keys'],
-    ['rows of no bytes', changed(at.layers + 8, 0), '0 B are no row of F16: the keys of layer 0'],
+    ['a layer of values alone', stateFile(aState(inOrder(6), half)), 'layer 1 has keys without values'],
+    ['layers of nothing', stateFile(aState(inOrder(6), [nothing, nothing])), 'no layer of it has keys'],
     ['rows of half a value', changed(at.layers + 8, 5), '5 B are no row of F16'],
     ['a type that nobody has', changed(at.layers + 4, 1_000), 'is 1000, which is not known'],
     ['a type that no cache has', changed(at.layers + 4, 2), 'is 2, which is not known'],

@@ -1,6 +1,7 @@
 import { ByteCursor } from './byte-cursor'
 import {
   badState,
+  bytesPerToken,
   rowUnits,
   stateLimits,
   stateMagic,
@@ -54,6 +55,7 @@ export function parseState(bytes: Uint8Array): ParsedState {
     valueType: (values[i] as Rows).type,
     valueRowBytes: (values[i] as Rows).rowBytes,
   }))
+  requireAttention(layout)
   return atEnd(cursor, {
     tokens,
     cellOfPosition,
@@ -112,9 +114,18 @@ function readRows(cursor: ByteCursor, layers: number, cells: number, what: strin
 function requireRow(type: number, rowBytes: number, what: string): void {
   const unit = rowUnits.get(type)
   if (unit === undefined) throw badState(`the type of the ${what} is ${type}, which is not known`)
-  if (rowBytes === 0 || rowBytes % unit.bytes !== 0) {
+  if (rowBytes % unit.bytes !== 0) {
     throw badState(`${rowBytes} B are no row of ${unit.name}: the ${what}`)
   }
+}
+
+/** Some layers of some models have no attention, and so nothing in the cache. */
+function requireAttention(layout: StateLayout): void {
+  const half = layout.findIndex(
+    ({ keyRowBytes, valueRowBytes }) => (keyRowBytes === 0) !== (valueRowBytes === 0),
+  )
+  if (half !== -1) throw badState(`layer ${half} has keys without values, or values without keys`)
+  if (bytesPerToken(layout) === 0) throw badState('no layer of it has keys and values')
 }
 
 function atEnd(cursor: ByteCursor, state: ParsedState): ParsedState {
