@@ -16,6 +16,7 @@ const shape = (values: Partial<ModelShape>): ModelShape => ({
   headSizeK: 0,
   headSizeV: 0,
   trainContextTokens: 0,
+  shortContextTokens: 0,
   vocabulary: 32_000,
   tokenizer: 'llama',
   chatTemplate: null,
