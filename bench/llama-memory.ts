@@ -1,5 +1,6 @@
 import type { TestLab } from '#agent/testing/agent-process'
 import { childProcesses } from '#agent/testing/child-processes'
+import { untilStored } from '#agent/testing/prometheus'
 import { residentBytes } from '#agent/testing/resident-memory'
 import type { ParameterValues } from '#shared/experiment/parameters'
 import { emptySatellites } from './llama-lab'
@@ -64,6 +65,8 @@ async function complete(url: string, parameters: ParameterValues, number: number
     body: JSON.stringify({ model, prompt, max_tokens: outputTokens, temperature: 0 }),
   })
   const text = await response.text()
+  // Blocks are stored behind the answer.
+  await untilStored(url, model)
   if (!response.ok) throw new Error(`the API answered ${response.status}: ${text}`)
   const { usage } = JSON.parse(text) as { usage: { prompt_tokens_details: { cached_tokens: number } } }
   return usage.prompt_tokens_details.cached_tokens

@@ -1,7 +1,7 @@
 import { requireNode } from './lib/node-version.mjs'
 import { runScript } from './lib/say.mjs'
 
-/** `npm run bench`: set up and build what is missing, then measure. The report goes to stdout as JSON. */
+/** `npm run bench [-- --only a,b]`: set up and build what is missing, then measure. The report goes to stdout as JSON. */
 await runScript(async () => {
   requireNode()
   const { setUpForBench } = await import('./lib/setup.mjs')
@@ -14,8 +14,11 @@ await runScript(async () => {
   await build(['agent', 'cli', 'workers', 'llama', 'figures', 'documents', 'electron', 'bench'])
   const env = { ...process.env, SKYMEMORY_NODE: process.execPath }
   const command = JSON.stringify(await appCommand(electron))
-  return passThrough(...onOwnDisplay([process.execPath, inRoot('out', 'bench', 'main.mjs')]), {
-    cwd: root,
-    env: { ...env, SKYMEMORY_APP_COMMAND: command },
-  })
+  return passThrough(
+    ...onOwnDisplay([process.execPath, inRoot('out', 'bench', 'main.mjs'), ...process.argv.slice(2)]),
+    {
+      cwd: root,
+      env: { ...env, SKYMEMORY_APP_COMMAND: command },
+    },
+  )
 })
