@@ -10,6 +10,7 @@ import { layoutOf, onHost } from '../provisioning/testing/testbed-hosts'
 import type { Testbed } from '../testbed/testbed'
 import { bundleFor } from '../testing/agent-bundle'
 import { noTestbed, testbedForTest } from '../testing/testbed'
+import { everyStep } from './testing/proof-lab'
 
 /** The proof of a real model on the hosts of a lab behind SSH. */
 
@@ -57,21 +58,6 @@ function proving(
   const asked = { lab: 'rack', question: { ...question, ...changes } }
   return { verdicts, result: client.call('proveModel', asked, signal).finally(stop) }
 }
-
-const everyStep = [
-  ['cold, twice', 0],
-  ['first time with the cache', 0],
-  ['warm', 4],
-  ['warm, in another process', 4],
-  ['with a lost chunk', 1],
-  ['after it was stored again', 4],
-  ['with a corrupt chunk', 1],
-  ['after it was stored again', 4],
-  ['after a migration', 4],
-  ['self-check: spoilt values', 4],
-  ['in satellites that are full', 4],
-  ['after eviction', 2],
-]
 
 describe.skipIf(missing)('a proof on the hosts of a lab', { timeout: 180_000 }, () => {
   let testbed: Testbed

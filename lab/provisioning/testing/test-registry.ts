@@ -7,10 +7,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { temporaryFolder } from '../../testing/folders'
+import { sendTarball, type TarballAnswer } from '../../testing/tarball-answer'
 import type { PinnedRuntime, RuntimeArchitecture } from '../runtimes/pinned-runtimes'
-
-/** What the registry answers to the question for a package's file. */
-export type TarballAnswer = 'whole' | 'other bytes' | 'cut' | 'missing' | 'silent'
 
 export interface TestRegistry {
   readonly url: string
@@ -72,23 +70,7 @@ export async function startRegistry(program = '#!/bin/sh\necho v22.0.1\n'): Prom
       return
     }
     asked++
-    switch (state.answer) {
-      case 'whole':
-        return void response.end(bytes)
-      case 'other bytes':
-        return void response.end(Buffer.alloc(bytes.length, 1))
-      case 'cut':
-        response.setHeader('content-length', bytes.length)
-        response.write(bytes.subarray(0, 50))
-        setTimeout(() => response.destroy(), 20)
-        return
-      case 'missing':
-        response.statusCode = 404
-        return void response.end('{}')
-      case 'silent':
-        response.setHeader('content-length', bytes.length)
-        return void response.write(bytes.subarray(0, 50))
-    }
+    sendTarball(response, bytes, state.answer)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

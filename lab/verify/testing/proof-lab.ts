@@ -25,6 +25,22 @@ export const proofParameters: ParameterValues = {
 export const proofText =
   'A satellite keeps what the model has read, and gives it back to whoever asks again. '.repeat(20)
 
+/** Each step of the proof of a prompt of four blocks, with the blocks that come out of the cache. */
+export const everyStep = [
+  ['cold, twice', 0],
+  ['first time with the cache', 0],
+  ['warm', 4],
+  ['warm, in another process', 4],
+  ['with a lost chunk', 1],
+  ['after it was stored again', 4],
+  ['with a corrupt chunk', 1],
+  ['after it was stored again', 4],
+  ['after a migration', 4],
+  ['self-check: spoilt values', 4],
+  ['in satellites that are full', 4],
+  ['after eviction', 2],
+]
+
 /** Local labs in a folder, which run the models of its folder `models`. */
 export function proofLab(folder: string) {
   const modelsDirectory = join(folder, 'models')

@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
 import { tarOf } from '../../../tar'
 import { temporaryFolder } from '../../../testing/folders'
+import { notFound, sendTarball, type TarballAnswer } from '../../../testing/tarball-answer'
 import { packagesForHosts, parseLock } from '../locked-packages'
 import { unique } from '../package-files'
-
-/** What a registry answers to the question for a package's file. */
-export type TarballAnswer = 'whole' | 'other bytes' | 'cut' | 'missing' | 'silent'
 
 /** A package's file as registries hand it out. */
 export interface TestPackage {
@@ -103,28 +101,4 @@ export async function startPackageRegistry(packages: readonly TestPackage[]): Pr
     server.close()
   })
   return { url, asked, answer: (name, answer) => void answers.set(name, answer) }
-}
-
-function sendTarball(response: ServerResponse, tarball: Buffer, answer: TarballAnswer): void {
-  switch (answer) {
-    case 'whole':
-      return void response.end(tarball)
-    case 'other bytes':
-      return void response.end(Buffer.alloc(tarball.length, 1))
-    case 'cut':
-      response.setHeader('content-length', tarball.length)
-      response.write(tarball.subarray(0, 50))
-      setTimeout(() => response.destroy(), 20)
-      return
-    case 'missing':
-      return notFound(response)
-    case 'silent':
-      response.setHeader('content-length', tarball.length)
-      return void response.write(tarball.subarray(0, 50))
-  }
-}
-
-function notFound(response: ServerResponse): void {
-  response.statusCode = 404
-  response.end('{}')
 }
