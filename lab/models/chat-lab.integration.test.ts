@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChatMessage, ChatProgress, ChatRequest } from '#shared/contract/chat-api'
 import { defaultParameters, type ParameterValues } from '#shared/experiment/parameters'
@@ -8,9 +5,9 @@ import { onHost } from '../provisioning/testing/testbed-hosts'
 import type { Testbed } from '../testbed/testbed'
 import { bundleFor } from '../testing/agent-bundle'
 import { noTestbed, testbedForTest } from '../testing/testbed'
-import { writeRandomModel } from './random-model'
 import { llamaMissing } from './testing/llama-package'
 import { modelConsole, type ModelConsole } from './testing/model-console'
+import { tinyModelFile } from './testing/tiny-model-file'
 
 /** Talking to a real model on the inference host of a lab behind SSH. */
 
@@ -40,10 +37,7 @@ let agentEntry = ''
 let model = ''
 if (!missing) {
   agentEntry = (await bundleFor({ cli: false })).agent
-  const folder = mkdtempSync(join(tmpdir(), 'skymemory-model-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  model = join(folder, 'tiny.gguf')
-  await writeRandomModel(model, { shape: 'tiny', seed: 1 })
+  model = await tinyModelFile()
 }
 
 let chats = 0

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,10 +12,10 @@ import { systemdMissing } from '../testbed/requirements'
 import type { Testbed } from '../testbed/testbed'
 import { bundleFor } from '../testing/agent-bundle'
 import { noTestbed, testbedForTest } from '../testing/testbed'
-import { writeRandomModel } from './random-model'
 import { llamaMissing } from './testing/llama-package'
 import { modelConsole } from './testing/model-console'
 import { starve, starvingMissing } from './testing/starve'
+import { tinyModelFile } from './testing/tiny-model-file'
 
 /** The engine llama on the inference host of a lab behind SSH: from a bare host to CSV files, and away again. */
 
@@ -40,10 +39,7 @@ let agentEntry = ''
 let model = ''
 if (!missing) {
   agentEntry = (await bundleFor({ cli: false })).agent
-  const folder = mkdtempSync(join(tmpdir(), 'skymemory-model-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  model = join(folder, 'tiny.gguf')
-  await writeRandomModel(model, { shape: 'tiny', seed: 1 })
+  model = await tinyModelFile()
 }
 
 async function aConsole(testbed: Testbed, parts: { isInstalled?: boolean } = {}) {

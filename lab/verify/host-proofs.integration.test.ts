@@ -1,9 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { ProofQuestion, Verdict } from '#shared/contract/proof-api'
-import { writeRandomModel } from '../models/random-model'
 import { llamaMissing } from '../models/testing/llama-package'
 import { modelConsole, type ModelConsole } from '../models/testing/model-console'
 import { layoutOf, onHost } from '../provisioning/testing/testbed-hosts'
@@ -11,6 +7,7 @@ import type { Testbed } from '../testbed/testbed'
 import { bundleFor } from '../testing/agent-bundle'
 import { noTestbed, testbedForTest } from '../testing/testbed'
 import { everyStep } from './testing/proof-lab'
+import { tinyModelFile } from '../models/testing/tiny-model-file'
 
 /** The proof of a real model on the hosts of a lab behind SSH. */
 
@@ -37,10 +34,7 @@ let agentEntry = ''
 let model = ''
 if (!missing) {
   agentEntry = (await bundleFor({ cli: false })).agent
-  const folder = mkdtempSync(join(tmpdir(), 'skymemory-model-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  model = join(folder, 'tiny.gguf')
-  await writeRandomModel(model, { shape: 'tiny', seed: 1 })
+  model = await tinyModelFile()
 }
 
 /** Prove, and hear what is told meanwhile. */
